@@ -1,0 +1,87 @@
+# The repeated work of every CMakeLists.txt in this tree.
+
+add_library(leat_options INTERFACE)
+target_compile_options(leat_options INTERFACE
+  $<$<CONFIG:Release,RelWithDebInfo>:-fno-semantic-interposition>
+  -ffunction-sections)
+if(LEAT_WARNINGS)
+  target_compile_options(leat_options INTERFACE -Wall -Wextra -Werror -Wshadow -Wno-missing-field-initializers)
+endif()
+if(LEAT_SANITIZE)
+  target_compile_options(leat_options INTERFACE -fsanitize=${LEAT_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(leat_options INTERFACE -fsanitize=${LEAT_SANITIZE})
+endif()
+
+find_program(LEAT_MOLD mold)
+find_program(LEAT_LLD ld.lld)
+if(LEAT_MOLD)
+  target_link_options(leat_options INTERFACE -fuse-ld=mold)
+elseif(LEAT_LLD)
+  target_link_options(leat_options INTERFACE -fuse-ld=lld)
+endif()
+
+# leat_library(NAME SOURCES ... [DEPENDS module ...] [LINK target ...])
+# One room of the runtime or one actor family: an object library `leat_NAME`, alias `leat::NAME`.
+# Every room ends up in the one shared library `libleat`. DEPENDS are the arrows of docs/architecture.md.
+function(leat_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPENDS;LINK")
+  add_library(leat_${name} OBJECT ${arg_SOURCES})
+  add_library(leat::${name} ALIAS leat_${name})
+  target_include_directories(leat_${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/runtime/include>
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/runtime>)
+  target_link_libraries(leat_${name} PUBLIC leat_options tl::expected fmt::fmt)
+  foreach(dependency IN LISTS arg_DEPENDS)
+    target_link_libraries(leat_${name} PUBLIC leat_${dependency})
+  endforeach()
+  target_link_libraries(leat_${name} PUBLIC ${arg_LINK})
+  set_property(GLOBAL APPEND PROPERTY LEAT_ROOMS leat_${name})
+endfunction()
+
+# leat_actors(FAMILY SOURCES ... [LINK target ...]): like leat_library, but it sees the public API only.
+function(leat_actors family)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
+  add_library(leat_actors_${family} OBJECT ${arg_SOURCES})
+  add_library(leat::actors_${family} ALIAS leat_actors_${family})
+  target_include_directories(leat_actors_${family} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/runtime/include>
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/actors>)
+  target_link_libraries(leat_actors_${family} PUBLIC leat_options tl::expected fmt::fmt ${arg_LINK})
+  set_property(GLOBAL APPEND PROPERTY LEAT_ROOMS leat_actors_${family})
+endfunction()
+
+# Joins all rooms into libleat.so, which users link as leat::leat, and installs the package.
+function(leat_shared_library)
+  get_property(rooms GLOBAL PROPERTY LEAT_ROOMS)
+  add_library(leat SHARED)
+  add_library(leat::leat ALIAS leat)
+  foreach(room IN LISTS rooms)
+    target_sources(leat PRIVATE $<TARGET_OBJECTS:${room}>)
+    get_target_property(libraries ${room} LINK_LIBRARIES)
+    foreach(library IN LISTS libraries)
+      if(NOT library IN_LIST rooms)
+        target_link_libraries(leat PRIVATE $<BUILD_INTERFACE:${library}>)
+      endif()
+    endforeach()
+  endforeach()
+  target_link_libraries(leat PUBLIC tl::expected fmt::fmt)
+  target_include_directories(leat PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/runtime/include>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_features(leat PUBLIC cxx_std_20)
+  set_target_properties(leat PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0
+    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR} INSTALL_RPATH "$ORIGIN")
+endfunction()
+
+# leat_test(NAME SOURCES ... [LINK target ...]): one GoogleTest program, registered test by test.
+function(leat_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
+  add_executable(${name} ${arg_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/runtime ${PROJECT_SOURCE_DIR}/actors ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE leat leat_options GTest::gmock GTest::gtest_main ${arg_LINK})
+  if(TARGET leat_test_pch)
+    target_precompile_headers(${name} REUSE_FROM leat_test_pch)
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120
+    ENVIRONMENT "LEAT_SOURCE_DIR=${PROJECT_SOURCE_DIR};LEAT_BINARY_DIR=${CMAKE_BINARY_DIR}")
+endfunction()
