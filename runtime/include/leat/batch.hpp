@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cstddef>
+#include <leat/clock.hpp>
+#include <leat/schema.hpp>
+#include <span>
+#include <string_view>
+
+namespace leat {
+
+/// One column of a batch: a view into memory that `owner` keeps alive. Arrow's columnar layout:
+/// validity bitmap (least significant bit first, 1 = present; null pointer = all present), values, and for
+/// variable-length types int32 offsets (row_count + 1 of them). Booleans are bits. float32_list values are floats.
+/// Copying one costs a reference count. Immutable, so any thread may read it.
+class Column {
+ public:
+  struct Parts {
+    Type type = Type::any;
+    std::uint32_t rows = 0;
+    std::uint32_t offset = 0;      ///< first row inside the buffers: slices share buffers
+    std::uint32_t nulls = 0;       ///< exact number of absent rows in [offset, offset + rows)
+    const std::uint8_t* validity = nullptr;
+    const std::byte* values = nullptr;
+    const std::int32_t* offsets = nullptr;
+    std::shared_ptr<const void> owner;
+  };
+
+  Column() = default;
+  explicit Column(Parts parts) : parts_(std::move(parts)) {}
+
+  Type type() const { return parts_.type; }
+  std::uint32_t row_count() const { return parts_.rows; }
+  std::uint32_t null_count() const { return parts_.nulls; }
+  bool is_null(std::uint32_t row) const {
+    if (parts_.nulls == 0) return false;
+    const std::uint32_t at = parts_.offset + row;
+    return parts_.validity != nullptr && ((parts_.validity[at >> 3] >> (at & 7)) & 1) == 0;
+  }
+
+  // Values of absent rows are unspecified but readable. Calling an accessor of another type is a bug.
+  bool boolean(std::uint32_t row) const {
+    const std::uint32_t at = parts_.offset + row;
+    return (std::to_integer<std::uint8_t>(parts_.values[at >> 3]) >> (at & 7)) & 1;
+  }
+  /// int64 and timestamp.
+  std::int64_t int64(std::uint32_t row) const { return int64s()[row]; }
+  double float64(std::uint32_t row) const { return float64s()[row]; }
+  /// string, bytes and any (MessagePack bytes).
+  std::string_view text(std::uint32_t row) const {
+    const std::int32_t* at = parts_.offsets + parts_.offset + row;
+    return {reinterpret_cast<const char*>(parts_.values) + at[0], static_cast<std::size_t>(at[1] - at[0])};
+  }
+  std::span<const float> floats(std::uint32_t row) const {
+    const std::int32_t* at = parts_.offsets + parts_.offset + row;
+    return {reinterpret_cast<const float*>(parts_.values) + at[0], static_cast<std::size_t>(at[1] - at[0])};
+  }
+  std::span<const std::int64_t> int64s() const {
+    return {reinterpret_cast<const std::int64_t*>(parts_.values) + parts_.offset, parts_.rows};
+  }
+  std::span<const double> float64s() const {
+    return {reinterpret_cast<const double*>(parts_.values) + parts_.offset, parts_.rows};
+  }
+
+  Column slice(std::uint32_t first, std::uint32_t count) const;
+  /// A new column with the given rows, in the given order.
+  Column take(std::span<const std::uint32_t> rows) const;
+  /// Bytes this column's rows occupy (not the whole buffer when it is a slice).
+  std::size_t byte_size() const;
+  const Parts& parts() const { return parts_; }
+
+ private:
+  Parts parts_;
+};
+
+/// What travels: immutable columns of equal length with their schema. Copying one costs one reference count.
+/// Thread-safe to read. At most kRowsMax rows.
+class Batch {
+ public:
+  static constexpr std::uint32_t kRowsMax = 1u << 20;
+
+  /// No schema, no rows.
+  Batch() = default;
+  /// LEAT_ASSERTs that the columns fit the schema (count, types, lengths).
+  Batch(SchemaPtr schema, std::vector<Column> columns, std::uint32_t rows);
+
+  const SchemaPtr& schema() const;
+  std::uint32_t row_count() const { return rep_ ? rep_->rows : 0; }
+  bool empty() const { return row_count() == 0; }
+  const Column& column(std::size_t index) const { return rep_->columns[index]; }
+  /// Null when there is no such column.
+  const Column* column(std::string_view name) const;
+  std::span<const Column> columns() const;
+  /// Bytes of all rows: what credit counts.
+  std::size_t byte_size() const { return rep_ ? rep_->bytes : 0; }
+  /// When the oldest row entered the topology (Clock::now); kTimeMin = unknown. Feeds the latency histogram; between
+  /// hosts it is as good as their clocks agree.
+  Time entered() const { return rep_ ? rep_->entered : kTimeMin; }
+
+  Batch slice(std::uint32_t first, std::uint32_t count) const;
+  Batch take(std::span<const std::uint32_t> rows) const;
+  /// The same columns and rows under another schema of equal types (a rename), or with another entry time.
+  Batch with_schema(SchemaPtr schema) const;
+  Batch with_entered(Time entered) const;
+
+ private:
+  struct Rep {
+    SchemaPtr schema;
+    std::vector<Column> columns;
+    std::uint32_t rows = 0;
+    std::size_t bytes = 0;
+    Time entered = kTimeMin;
+  };
+  std::shared_ptr<const Rep> rep_;
+};
+
+/// All rows of all parts, in order. Parts must have the same fields; the oldest entry time wins.
+Batch concat(std::span<const Batch> parts);
+
+/// One JSON object per row, one per line: for logs, tests and people.
+std::string to_json_lines(const Batch& batch);
+
+}  // namespace leat

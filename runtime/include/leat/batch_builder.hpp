@@ -1,0 +1,79 @@
+#pragma once
+
+#include <leat/batch.hpp>
+
+namespace leat {
+
+/// Grows one column. Reused after `BatchBuilder::finish`: its memory is kept, so a steady stream does not allocate.
+/// One thread. Appending a value of another type is a bug.
+class ColumnBuilder {
+ public:
+  explicit ColumnBuilder(Type type) : type_(type) {}
+
+  Type type() const { return type_; }
+  std::uint32_t row_count() const { return rows_; }
+  void append(bool value);
+  void append(std::int64_t value);  ///< int64 and timestamp
+  void append(double value);
+  void append(std::string_view value);  ///< string (must be UTF-8), bytes, any (must be MessagePack)
+  void append(const char* value) { append(std::string_view(value)); }
+  void append(int value) { append(static_cast<std::int64_t>(value)); }
+  void append(Time value) { append(value.time_since_epoch().count()); }
+  void append(std::span<const float> value);
+  void append_null();
+  /// The given row of a column of the same type.
+  void append_from(const Column& column, std::uint32_t row);
+  /// Takes back everything appended since the builder had `rows` rows.
+  void truncate(std::uint32_t rows);
+  std::size_t byte_size() const;
+
+ private:
+  friend class BatchBuilder;
+  Type type_;
+  std::uint32_t rows_ = 0;
+  std::uint32_t nulls_ = 0;
+  std::vector<std::uint8_t> validity_;  // empty until the first null
+  std::vector<std::byte> values_;
+  std::vector<std::int32_t> offsets_;
+};
+
+/// Builds batches row by row. `finish` lays all columns into one 64-byte aligned allocation in wire order (so sending
+/// needs no gathering) and leaves the builder empty for the next batch. One thread.
+class BatchBuilder {
+ public:
+  explicit BatchBuilder(SchemaPtr schema);
+
+  const SchemaPtr& schema() const { return schema_; }
+  ColumnBuilder& column(std::size_t index) { return columns_[index]; }
+  std::uint32_t row_count() const { return columns_.empty() ? 0 : columns_[0].row_count(); }
+  bool empty() const { return row_count() == 0; }
+  std::size_t byte_size() const;
+
+  /// One value per column, in order; std::nullopt for null.
+  template <class... Values>
+  void add(const Values&... values) {
+    std::size_t index = 0;
+    (add_one(columns_[index++], values), ...);
+  }
+  void add_row_from(const Batch& batch, std::uint32_t row);
+  /// Drops rows beyond `rows` in every column: takes back a row that turned out malformed half-way.
+  void truncate(std::uint32_t rows);
+  /// Every column must have the same number of rows (LEAT_ASSERT).
+  Batch finish();
+
+ private:
+  template <class Value>
+  static void add_one(ColumnBuilder& column, const Value& value) {
+    column.append(value);
+  }
+  template <class Value>
+  static void add_one(ColumnBuilder& column, const std::optional<Value>& value) {
+    value ? column.append(*value) : column.append_null();
+  }
+  static void add_one(ColumnBuilder& column, std::nullopt_t) { column.append_null(); }
+
+  SchemaPtr schema_;
+  std::vector<ColumnBuilder> columns_;
+};
+
+}  // namespace leat
