@@ -10,15 +10,15 @@ namespace leat {
 
 /// One column of a batch: a view into memory that `owner` keeps alive. Arrow's columnar layout:
 /// validity bitmap (least significant bit first, 1 = present; null pointer = all present), values, and for
-/// variable-length types int32 offsets (row_count + 1 of them). Booleans are bits. float32_list values are floats.
-/// Copying one costs a reference count. Immutable, so any thread may read it.
+/// variable-length types int32 offsets (row_count + 1 of them). Booleans are bits. float32_list values are
+/// floats. Copying one costs a reference count. Immutable, so any thread may read it.
 class Column {
  public:
   struct Parts {
     Type type = Type::any;
     std::uint32_t rows = 0;
-    std::uint32_t offset = 0;      ///< first row inside the buffers: slices share buffers
-    std::uint32_t nulls = 0;       ///< exact number of absent rows in [offset, offset + rows)
+    std::uint32_t offset = 0;  ///< first row inside the buffers: slices share buffers
+    std::uint32_t nulls = 0;   ///< exact number of absent rows in [offset, offset + rows)
     const std::uint8_t* validity = nullptr;
     const std::byte* values = nullptr;
     const std::int32_t* offsets = nullptr;
@@ -92,8 +92,8 @@ class Batch {
   std::span<const Column> columns() const;
   /// Bytes of all rows: what credit counts.
   std::size_t byte_size() const { return rep_ ? rep_->bytes : 0; }
-  /// When the oldest row entered the topology (Clock::now); kTimeMin = unknown. Feeds the latency histogram; between
-  /// hosts it is as good as their clocks agree.
+  /// When the oldest row entered the topology (Clock::now); kTimeMin = unknown. Feeds the latency histogram;
+  /// between hosts it is as good as their clocks agree.
   Time entered() const { return rep_ ? rep_->entered : kTimeMin; }
 
   Batch slice(std::uint32_t first, std::uint32_t count) const;

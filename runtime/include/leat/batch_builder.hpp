@@ -4,8 +4,8 @@
 
 namespace leat {
 
-/// Grows one column. Reused after `BatchBuilder::finish`: its memory is kept, so a steady stream does not allocate.
-/// One thread. Appending a value of another type is a bug.
+/// Grows one column. Reused after `BatchBuilder::finish`: its memory is kept, so a steady stream does not
+/// allocate. One thread. Appending a value of another type is a bug.
 class ColumnBuilder {
  public:
   explicit ColumnBuilder(Type type) : type_(type) {}
@@ -37,8 +37,8 @@ class ColumnBuilder {
   std::vector<std::int32_t> offsets_;
 };
 
-/// Builds batches row by row. `finish` lays all columns into one 64-byte aligned allocation in wire order (so sending
-/// needs no gathering) and leaves the builder empty for the next batch. One thread.
+/// Builds batches row by row. `finish` lays all columns into one 64-byte aligned allocation in wire order (so
+/// sending needs no gathering) and leaves the builder empty for the next batch. One thread.
 class BatchBuilder {
  public:
   explicit BatchBuilder(SchemaPtr schema);

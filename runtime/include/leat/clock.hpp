@@ -16,7 +16,8 @@ using Instant = std::chrono::steady_clock::time_point;
 inline constexpr Time kTimeMin = Time(Duration(INT64_MIN));
 inline constexpr Time kTimeMax = Time(Duration(INT64_MAX));
 
-/// The one door to time. The engine gets it from outside, so that tests and the simulator own it. Thread-safe.
+/// The one door to time. The engine gets it from outside, so that tests and the simulator own it.
+/// Thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;

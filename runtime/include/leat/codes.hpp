@@ -65,7 +65,7 @@ enum class Remedy : std::uint8_t { fix_config, fix_input, retry_later, reconnect
 
 struct CodeInfo {
   Code code;
-  std::string_view name;     ///< stable identifier, as in the `code` column of an errors port
+  std::string_view name;  ///< stable identifier, as in the `code` column of an errors port
   Remedy remedy;
   std::string_view title;    ///< one line
   std::string_view explain;  ///< the paragraphs `leat explain` prints

@@ -22,7 +22,8 @@ struct Place {
   }
 };
 
-/// A YAML value with its place, free of any YAML library. Plain data: the loader makes it, actors' fields read it.
+/// A YAML value with its place, free of any YAML library. Plain data: the loader makes it, actors' fields
+/// read it.
 struct ConfigNode {
   enum class Kind : std::uint8_t { null, scalar, list, map };
   struct Entry;
@@ -59,11 +60,15 @@ struct Diagnostic {
 class Diagnostics {
  public:
   void add(Diagnostic diagnostic) { list_.push_back(std::move(diagnostic)); }
-  void error(Code code, Place place, std::string message, std::string suggestion = {}, std::string note = {}) {
-    add({Severity::error, code, std::move(place), std::move(message), std::move(suggestion), std::move(note)});
+  void error(Code code, Place place, std::string message, std::string suggestion = {},
+             std::string note = {}) {
+    add({Severity::error, code, std::move(place), std::move(message), std::move(suggestion),
+         std::move(note)});
   }
-  void warning(Code code, Place place, std::string message, std::string suggestion = {}, std::string note = {}) {
-    add({Severity::warning, code, std::move(place), std::move(message), std::move(suggestion), std::move(note)});
+  void warning(Code code, Place place, std::string message, std::string suggestion = {},
+               std::string note = {}) {
+    add({Severity::warning, code, std::move(place), std::move(message), std::move(suggestion),
+         std::move(note)});
   }
   std::size_t error_count() const;
   bool ok() const { return error_count() == 0; }

@@ -21,7 +21,8 @@ class Program;
 }
 
 /// A CEL expression: text with its place in the file, and after `bind` a typed program over one schema.
-/// Copies share the program, which is immutable; evaluation is thread-safe. See docs/expressions.md for the subset.
+/// Copies share the program, which is immutable; evaluation is thread-safe. See docs/expressions.md for the
+/// subset.
 class Expression {
  public:
   Expression() = default;
@@ -32,14 +33,14 @@ class Expression {
   bool empty() const { return text_.empty(); }
   bool bound() const { return program_ != nullptr; }
 
-  /// Parses and type-checks against the schema (null: no fields, a closed expression). With `expected`, the result
-  /// type must be it (int64 does not turn into float64 by itself). On failure: the message names the position inside
-  /// the expression, `Problem::offset` is that position, and this object is unchanged.
+  /// Parses and type-checks against the schema (null: no fields, a closed expression). With `expected`, the
+  /// result type must be it (int64 does not turn into float64 by itself). On failure: the message names the
+  /// position inside the expression, `Problem::offset` is that position, and this object is unchanged.
   struct Problem {
     Error error;
-    std::uint32_t offset = 0;     ///< byte position in `text`
-    std::uint32_t length = 1;     ///< bytes to underline
-    std::string suggestion;       ///< "did you mean `language`?" without the question; empty if none
+    std::uint32_t offset = 0;  ///< byte position in `text`
+    std::uint32_t length = 1;  ///< bytes to underline
+    std::string suggestion;    ///< "did you mean `language`?" without the question; empty if none
   };
   std::optional<Problem> bind(const SchemaPtr& schema, std::optional<Type> expected = std::nullopt);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fmt/core.h>
+
 #include <leat/codes.hpp>
 #include <string>
 #include <tl/expected.hpp>
@@ -8,7 +9,8 @@
 
 namespace leat {
 
-/// One failure: what (code), in words (message), and where (a file position, an actor, an address; may be empty).
+/// One failure: what (code), in words (message), and where (a file position, an actor, an address; may be
+/// empty).
 struct Error {
   Code code = Code::internal;
   std::string message;
@@ -52,9 +54,10 @@ using Status = Result<void>;
   (static_cast<bool>(condition) ? void(0) : ::leat::assertion_failed(#condition, __FILE__, __LINE__))
 
 /// Returns the error of a Status-valued expression to the caller.
-#define LEAT_TRY(expression)                                                                      \
-  do {                                                                                            \
-    if (auto leat_status = (expression); !leat_status) return ::leat::Failure(std::move(leat_status).error()); \
+#define LEAT_TRY(expression)                                  \
+  do {                                                        \
+    if (auto leat_status = (expression); !leat_status)        \
+      return ::leat::Failure(std::move(leat_status).error()); \
   } while (false)
 
 #define LEAT_CONCAT_INNER(a, b) a##b
@@ -63,7 +66,7 @@ using Status = Result<void>;
 /// LEAT_TRY_ASSIGN(const auto x, make_x()): declares x, or returns the error to the caller.
 #define LEAT_TRY_ASSIGN(declaration, expression) \
   LEAT_TRY_ASSIGN_INNER(LEAT_CONCAT(leat_result_, __LINE__), declaration, expression)
-#define LEAT_TRY_ASSIGN_INNER(result, declaration, expression)          \
-  auto result = (expression);                                           \
-  if (!result) return ::leat::Failure(std::move(result).error());       \
+#define LEAT_TRY_ASSIGN_INNER(result, declaration, expression)    \
+  auto result = (expression);                                     \
+  if (!result) return ::leat::Failure(std::move(result).error()); \
   declaration = *std::move(result)

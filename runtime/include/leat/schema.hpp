@@ -13,7 +13,7 @@ enum class Type : std::uint8_t {
   boolean = 1,
   int64 = 2,
   float64 = 3,
-  string = 4,        ///< UTF-8
+  string = 4,  ///< UTF-8
   bytes = 5,
   timestamp = 6,     ///< int64 microseconds since 1970, UTC
   float32_list = 7,  ///< vectors: list<float32>
@@ -46,7 +46,9 @@ class Schema {
   std::optional<std::size_t> index_of(std::string_view name) const;
   /// Hash of names, types and nullability; equal on every machine. Travels in each wire header.
   std::uint64_t fingerprint() const { return fingerprint_; }
-  bool same_fields(const Schema& other) const { return fingerprint_ == other.fingerprint_ && fields_ == other.fields_; }
+  bool same_fields(const Schema& other) const {
+    return fingerprint_ == other.fingerprint_ && fields_ == other.fields_;
+  }
   /// "{ id: string, score: float64? }"
   std::string text() const;
 

@@ -23,9 +23,10 @@ struct Rate {
   friend bool operator==(Rate, Rate) = default;
 };
 
-Result<Bytes> parse_bytes(std::string_view text);        ///< B, kB, MB, GB, KiB, MiB, GiB; a bare number is refused
-Result<Rows> parse_rows(std::string_view text);          ///< 10k, 2M, 500 rows, 500
-Result<Duration> parse_duration(std::string_view text);  ///< us, ms, s, m, h, d; also "1h30m"; a bare number is refused
+Result<Bytes> parse_bytes(std::string_view text);  ///< B, kB, MB, GB, KiB, MiB, GiB; a bare number is refused
+Result<Rows> parse_rows(std::string_view text);    ///< 10k, 2M, 500 rows, 500
+Result<Duration> parse_duration(
+    std::string_view text);  ///< us, ms, s, m, h, d; also "1h30m"; a bare number is refused
 Result<Rate> parse_rate(std::string_view text);
 Result<Time> parse_time(std::string_view text);  ///< RFC 3339 with zone, years 1 to 9999
 
