@@ -1,0 +1,16 @@
+# Writes OUT with the commit of SOURCE; leaves it alone when nothing changed.
+set(revision unknown)
+if(GIT)
+  execute_process(COMMAND ${GIT} -C ${SOURCE} describe --always --dirty=+ --abbrev=12 --exclude=*
+    OUTPUT_VARIABLE found OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
+  if(NOT failed)
+    set(revision ${found})
+  endif()
+endif()
+set(text "#include \"common/revision.hpp\"\n\nnamespace leat::bench {\nconst char* const kRevision = \"${revision}\";\n}\n")
+if(EXISTS ${OUT})
+  file(READ ${OUT} before)
+endif()
+if(NOT text STREQUAL before)
+  file(WRITE ${OUT} "${text}")
+endif()
