@@ -119,6 +119,7 @@ void run_source(const Options& options, RunState& state, Emit&& emit, Flush&& fl
   } else if (options.rate <= 0) {
     for (std::uint64_t k = 0; k < options.events; ++k) emit(static_cast<std::int64_t>(k), k);
   } else {
+    sharpen_timers();
     const double step_ns = 1e9 / options.rate;
     std::uint64_t next = 0;
     while (next < options.events) {
