@@ -35,7 +35,8 @@ struct OutputSpec {
   SchemaPtr schema;
 };
 
-/// Event time of a source: which column, how much disorder to wait for, and when silence no longer holds others back.
+/// Event time of a source: which column, how much disorder to wait for, and when silence no longer holds
+/// others back.
 struct EventTimeSpec {
   std::string field;
   std::optional<std::size_t> column;  ///< in the source's first output; found by the loader
@@ -46,22 +47,22 @@ struct EventTimeSpec {
 struct ActorSpec {
   std::string name;
   Place place;
-  const Kind* kind = nullptr;                ///< in the registry, which outlives the topology
-  std::shared_ptr<ConfiguredActor> config;   ///< described
-  std::vector<OutputSpec> outputs;           ///< the kind's, then the user's; `errors` is always the last
+  const Kind* kind = nullptr;               ///< in the registry, which outlives the topology
+  std::shared_ptr<ConfiguredActor> config;  ///< described
+  std::vector<OutputSpec> outputs;          ///< the kind's, then the user's; `errors` is always the last
   std::uint32_t instances = 1;
   bool fuse = true;
-  std::string worker;                        ///< `worker:`; empty: the planner decides
-  std::string host;                          ///< empty: this process
-  std::vector<std::string> discard;          ///< ports whose rows may go nowhere
-  std::optional<EventTimeSpec> event_time;   ///< sources only
+  std::string worker;                       ///< `worker:`; empty: the planner decides
+  std::string host;                         ///< empty: this process
+  std::vector<std::string> discard;         ///< ports whose rows may go nowhere
+  std::optional<EventTimeSpec> event_time;  ///< sources only
 
   std::uint8_t errors_port() const { return static_cast<std::uint8_t>(outputs.size() - 1); }
 };
 
 struct HostSpec {
   std::string name;
-  std::string address;  ///< IP or name; "local": other processes of this machine, over ipc
+  std::string address;     ///< IP or name; "local": other processes of this machine, over ipc
   std::uint16_t port = 0;  ///< tcp: first port; worker n listens on port + n
   Place place;
 };
@@ -75,18 +76,18 @@ struct Topology {
   std::string folder;  ///< absolute
   Place place;
   std::map<std::string, SchemaPtr> schemas;
-  std::vector<ActorSpec> actors;  ///< in file order
-  std::vector<LinkSpec> links;    ///< in file order of their consumers
-  std::vector<std::size_t> order; ///< actors, producers before consumers
+  std::vector<ActorSpec> actors;   ///< in file order
+  std::vector<LinkSpec> links;     ///< in file order of their consumers
+  std::vector<std::size_t> order;  ///< actors, producers before consumers
 
   // settings
-  std::uint32_t batch_rows = 1024;   ///< `batch:`: most rows per batch; the actual number adapts to the load
-  bool batch_auto = true;            ///< `batch: auto`
-  Duration linger{1000};             ///< longest a partial batch waits under load
+  std::uint32_t batch_rows = 1024;  ///< `batch:`: most rows per batch; the actual number adapts to the load
+  bool batch_auto = true;           ///< `batch: auto`
+  Duration linger{1000};            ///< longest a partial batch waits under load
   Poll poll = Poll::block;
   std::vector<HostSpec> hosts;
-  std::string run_dir;               ///< ipc sockets live here, mode 0700
-  bool curve = true;                 ///< `security: { curve: required|off }`
+  std::string run_dir;  ///< ipc sockets live here, mode 0700
+  bool curve = true;    ///< `security: { curve: required|off }`
 
   const ActorSpec* find(std::string_view actor) const;
   const HostSpec* find_host(std::string_view host) const;

@@ -1,0 +1,216 @@
+#include "engine/cell.hpp"
+
+#include <fmt/format.h>
+
+#include <leat/codec.hpp>
+
+namespace leat {
+
+void LocalEdge::send(Batch batch) {
+  to_.receive(port_, batch);
+}
+void LocalEdge::watermark(Time watermark, bool idle) {
+  to_.receive_watermark(input_, watermark, idle);
+}
+void LocalEdge::finish() {
+  to_.receive_end(input_);
+}
+
+// A source has one input of its own: what its event times say.
+Cell::Cell(Setup setup)
+    : setup_(setup),
+      actor_(setup.spec->config->create()),
+      source_(dynamic_cast<Source*>(actor_.get())),
+      merger_(source_ != nullptr ? 1 : setup.inputs),
+      outputs_(setup.spec->outputs.size()) {}
+
+Cell::~Cell() = default;
+
+void Cell::connect(std::uint8_t port, Route route, Expression key, const std::vector<Edge*>& edges) {
+  Output& output = outputs_[port];
+  output.edges.insert(output.edges.end(), edges.begin(), edges.end());
+  output.routers.emplace_back(route, std::move(key), std::vector<Outlet*>(edges.begin(), edges.end()));
+}
+
+// Every call into the actor goes through here: time is charged, rejected rows leave, an error stops the
+// topology.
+template <class Call>
+void Cell::run(Call&& call) {
+  if (failed_) return;
+  Cell* before = setup_.host->charge(this);
+  Status status = call();
+  if (errors_ && !errors_->empty()) flush_errors();
+  setup_.host->charge(before);
+  if (status) return;
+  failed_ = true;
+  Error error = std::move(status).error();
+  setup_.host->fail(*this, std::move(error));
+}
+
+void Cell::start() {
+  last_rows_ = setup_.host->steady_now();
+  run([&] { return actor_->on_start(*this); });
+}
+
+void Cell::receive(const Port& port, const Batch& batch) {
+  ActorMetrics& metrics = *setup_.metrics;
+  metrics.rows_in.add(batch.row_count());
+  metrics.batches_in.add(1);
+  metrics.bytes_in.add(batch.byte_size());
+  if (batch.entered() != kTimeMin)
+    metrics.latency_us.add(
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, (now() - batch.entered()).count())));
+  entered_ = batch.entered();
+  run([&] { return actor_->on_batch(port, batch, *this); });
+}
+
+void Cell::receive_watermark(std::size_t input, Time watermark, bool idle) {
+  const Time before = merger_.watermark();
+  if (merger_.update(input, watermark, idle)) advance(before);
+}
+
+void Cell::receive_end(std::size_t input) {
+  const Time before = merger_.watermark();
+  if (merger_.end(input)) advance(before);
+  if (!merger_.all_ended()) return;
+  end_wanted_ = true;
+  finish();
+}
+
+void Cell::advance(Time before) {
+  if (merger_.watermark() > before) {
+    const std::uint64_t rows_before = setup_.metrics->rows_out.get();
+    run([&] { return actor_->on_watermark(merger_.watermark(), *this); });
+    if (setup_.metrics->rows_out.get() != rows_before) setup_.host->flush_soon();
+  }
+  forward_watermark();
+}
+
+void Cell::forward_watermark() {
+  for (Output& output : outputs_)
+    for (Edge* edge : output.edges) edge->watermark(merger_.watermark(), merger_.idle());
+}
+
+// The end waits for offloaded work: what that emits belongs to the stream.
+void Cell::finish() {
+  if (!end_wanted_ || ended_ || outstanding_ > 0 || failed_) return;
+  run([&] { return actor_->on_end(*this); });
+  if (failed_) return;
+  ended_ = true;
+  for (Output& output : outputs_)
+    for (Edge* edge : output.edges) edge->finish();
+}
+
+void Cell::fire(Timer timer) {
+  if (!ended_) run([&] { return actor_->on_timer(timer, *this); });
+}
+
+void Cell::offload(std::function<Status()> work, std::function<Status(Status, Context&)> then) {
+  ++outstanding_;
+  setup_.host->offload(setup_.index, std::move(work), std::move(then));
+}
+
+void Cell::complete(Status status, const std::function<Status(Status, Context&)>& then) {
+  --outstanding_;
+  run([&] { return then(std::move(status), *this); });
+  finish();
+}
+
+Produced Cell::produce(std::uint32_t rows_max) {
+  Produced produced = Produced::end();
+  const std::uint64_t rows_before = setup_.metrics->rows_out.get();
+  run([&]() -> Status {
+    Result<Produced> result = source_->produce(rows_max, *this);
+    if (!result) return Failure(std::move(result).error());
+    produced = *result;
+    return {};
+  });
+  if (failed_) return Produced::end();
+  if (setup_.metrics->rows_out.get() != rows_before) last_rows_ = setup_.host->steady_now();
+  if (const auto& spec = setup_.spec->event_time; spec && event_time_max_ > kTimeMin) {
+    // Flink's bounded-out-of-orderness rule: an event at the watermark itself is still late by one
+    // microsecond.
+    receive_watermark(0, event_time_max_ - spec->disorder - Duration(1), false);
+  }
+  if (produced.next == Produced::Next::end) end_source();
+  return produced;
+}
+
+void Cell::end_source() {
+  if (!end_wanted_) receive_end(0);
+}
+
+std::optional<Instant> Cell::check_idle() {
+  const auto& spec = setup_.spec->event_time;
+  if (!spec || spec->idle_after.count() == 0 || ended_ || merger_.idle()) return std::nullopt;
+  const Instant deadline = last_rows_ + spec->idle_after;
+  if (setup_.host->steady_now() < deadline) return deadline;
+  receive_watermark(0, kTimeMin, true);
+  return std::nullopt;
+}
+
+void Cell::track_event_time(const Batch& batch) {
+  const Column& times = batch.column(*setup_.spec->event_time->column);
+  std::int64_t latest = INT64_MIN;
+  if (times.null_count() == 0) {
+    for (const std::int64_t time : times.int64s()) latest = std::max(latest, time);
+  } else {
+    for (std::uint32_t row = 0; row < times.row_count(); ++row)
+      if (!times.is_null(row)) latest = std::max(latest, times.int64(row));
+  }
+  event_time_max_ = std::max(event_time_max_, Time(Duration(latest)));
+}
+
+void Cell::emit(const Port& port, Batch batch) {
+  if (batch.empty()) return;
+  LEAT_ASSERT(port.index + 1u < outputs_.size());
+  if (source_ != nullptr) {
+    if (batch.entered() == kTimeMin) batch = std::move(batch).with_entered(now());
+    if (port.index == 0 && setup_.spec->event_time && setup_.spec->event_time->column)
+      track_event_time(batch);
+  } else if (batch.entered() == kTimeMin && entered_ != kTimeMin) {
+    batch = std::move(batch).with_entered(entered_);
+  }
+  ActorMetrics& metrics = *setup_.metrics;
+  metrics.rows_out.add(batch.row_count());
+  metrics.batches_out.add(1);
+  metrics.bytes_out.add(batch.byte_size());
+  send(port.index, std::move(batch));
+}
+
+void Cell::send(std::uint8_t port, Batch batch) {
+  for (Router& router : outputs_[port].routers)
+    router.send(batch, [this](const Batch& rows, std::uint32_t row, Error error) {
+      reject(rows, row, std::move(error));
+    });
+}
+
+void Cell::reject(const Batch& batch, std::uint32_t row, Error error) {
+  reject_record(outputs_.back().edges.empty() ? std::string() : to_msgpack(batch, row), std::move(error));
+}
+
+void Cell::reject(std::string_view raw, Error error) {
+  reject_record(outputs_.back().edges.empty() ? std::string() : to_msgpack(raw), std::move(error));
+}
+
+void Cell::reject_record(std::string record, Error error) {
+  const std::uint64_t count = setup_.metrics->rows_errors.get() + 1;
+  setup_.metrics->rows_errors.add(1);
+  if (outputs_.back().edges.empty()) {
+    // Nobody reads the errors port: say the first few, then ever fewer.
+    if (count <= 3 || (count & (count - 1)) == 0)
+      log(LogLevel::warning, fmt::format("{} (row {} to fail; connect `{}.errors` to keep such rows)",
+                                         error.text(), count, actor()));
+    return;
+  }
+  if (!errors_) errors_.emplace(setup_.spec->outputs.back().schema);
+  const std::optional<std::string> place = error.place.empty() ? std::nullopt : std::optional(error.place);
+  errors_->add(std::string_view(actor()), describe(error.code).name, std::string_view(error.message), place,
+               std::int64_t{1}, now(), std::string_view(record));
+}
+
+void Cell::flush_errors() {
+  send(setup_.spec->errors_port(), errors_->finish().with_entered(now()));
+}
+
+}  // namespace leat

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <leat/batch_builder.hpp>
+#include <leat/context.hpp>
+
+#include "engine/edge.hpp"
+#include "engine/watermarks.hpp"
+#include "observe/metrics.hpp"
+
+namespace leat {
+
+/// What a cell needs from its worker. One thread.
+class CellHost {
+ public:
+  virtual ~CellHost() = default;
+  virtual Time now() const = 0;
+  virtual Instant steady_now() const = 0;
+  virtual void start_timer(std::size_t cell, Timer timer, Duration delay) = 0;
+  virtual void cancel_timer(std::size_t cell, Timer timer) = 0;
+  virtual void offload(std::size_t cell, std::function<Status()> work,
+                       std::function<Status(Status, Context&)> then) = 0;
+  virtual void log(const Cell& cell, LogLevel level, std::string message) = 0;
+  /// The topology can't go on: everything stops and the error is reported.
+  virtual void fail(const Cell& cell, Error error) = 0;
+  /// A watermark has made an actor emit: do not hold back what waits in senders.
+  virtual void flush_soon() = 0;
+  /// Charges time to `cell` (null: the worker itself) from now on; returns who was charged before.
+  virtual Cell* charge(Cell* cell) = 0;
+};
+
+/// One actor instance at work: feeds the actor, counts, merges watermarks, passes on what it emits, and ends
+/// it. The actor sees it as its Context. Worker thread only.
+class Cell final : public Context {
+ public:
+  struct Setup {
+    const ActorSpec* spec = nullptr;
+    std::uint32_t number = 0;
+    std::size_t index = 0;   ///< among the worker's cells
+    std::size_t inputs = 0;  ///< channels that end here
+    std::uint32_t batch_rows = 1024;
+    ActorMetrics* metrics = nullptr;
+    CellHost* host = nullptr;
+  };
+  explicit Cell(Setup setup);
+  ~Cell() override;
+
+  /// Wiring, before `start`: a link's channels from this instance, in consumer order.
+  void connect(std::uint8_t port, Route route, Expression key, const std::vector<Edge*>& edges);
+
+  void start();
+  void receive(const Port& port, const Batch& batch);
+  void receive_watermark(std::size_t input, Time watermark, bool idle);
+  void receive_end(std::size_t input);
+  void fire(Timer timer);
+  void complete(Status status, const std::function<Status(Status, Context&)>& then);
+
+  bool is_source() const { return source_ != nullptr; }
+  /// Sources: asks for rows. The worker obeys the answer.
+  Produced produce(std::uint32_t rows_max);
+  /// Sources: ends now, as if nothing more came.
+  void end_source();
+  /// Sources: marks the stream idle when it has been silent for `idle_after`; otherwise says when to look
+  /// again.
+  std::optional<Instant> check_idle();
+
+  bool ended() const { return ended_; }
+  const ActorSpec& spec() const { return *setup_.spec; }
+  ActorMetrics& metrics() { return *setup_.metrics; }
+  const ActorMetrics& metrics() const { return *setup_.metrics; }
+  std::size_t index() const { return setup_.index; }
+
+  // Context
+  void emit(const Port& port, Batch batch) override;
+  void reject(const Batch& batch, std::uint32_t row, Error error) override;
+  void reject(std::string_view raw, Error error) override;
+  void drop(std::uint64_t rows, std::string_view reason) override {
+    setup_.metrics->add_dropped(reason, rows);
+  }
+  void late(std::uint64_t rows) override { setup_.metrics->rows_late.add(rows); }
+  Time now() const override { return setup_.host->now(); }
+  Time watermark() const override { return merger_.watermark(); }
+  void start_timer(Timer timer, Duration delay) override {
+    setup_.host->start_timer(setup_.index, timer, delay);
+  }
+  void cancel_timer(Timer timer) override { setup_.host->cancel_timer(setup_.index, timer); }
+  void offload(std::function<Status()> work, std::function<Status(Status, Context&)> then) override;
+  void log(LogLevel level, std::string message) override {
+    setup_.host->log(*this, level, std::move(message));
+  }
+  const std::string& actor() const override { return setup_.spec->name; }
+  std::uint32_t instance() const override { return setup_.number; }
+  std::uint32_t instances() const override { return setup_.spec->instances; }
+  SchemaPtr output_schema(const Port& port) const override { return setup_.spec->outputs[port.index].schema; }
+  std::uint32_t batch_rows() const override { return setup_.batch_rows; }
+
+ private:
+  struct Output {
+    std::vector<Router> routers;  // one per link
+    std::vector<Edge*> edges;     // all channels of all links
+  };
+
+  template <class Call>
+  void run(Call&& call);
+  void send(std::uint8_t port, Batch batch);
+  void reject_record(std::string record, Error error);
+  void flush_errors();
+  void forward_watermark();
+  void advance(Time before);
+  void finish();
+  void track_event_time(const Batch& batch);
+
+  Setup setup_;
+  std::unique_ptr<Actor> actor_;
+  Source* source_ = nullptr;
+  WatermarkMerger merger_;
+  std::vector<Output> outputs_;
+  std::optional<BatchBuilder> errors_;
+  Time entered_ = kTimeMin;  // of the batch being processed: what it causes inherits its age
+  Time event_time_max_ = kTimeMin;
+  Instant last_rows_{};
+  std::size_t outstanding_ = 0;
+  bool end_wanted_ = false;
+  bool ended_ = false;
+  bool failed_ = false;
+};
+
+}  // namespace leat

@@ -1,0 +1,147 @@
+#include "engine/process.hpp"
+
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include <random>
+#include <zmq.hpp>
+
+namespace leat {
+namespace {
+
+constexpr unsigned kPoolThreads = 4;
+
+}  // namespace
+
+Process::Process(const Topology& topology, const Plan& plan, std::string host, Log log)
+    : topology_(topology),
+      plan_(plan),
+      host_(std::move(host)),
+      log_(std::move(log)),
+      context_(std::make_unique<zmq::context_t>(1)),
+      pool_(std::make_unique<BlockingPool>(kPoolThreads)) {
+  context_->set(zmq::ctxopt::max_sockets, 65536);
+  add_metrics();
+}
+
+Process::~Process() {
+  abort();
+  for (std::thread& thread : threads_) thread.join();
+  pool_.reset();  // its jobs report to workers
+  workers_.clear();
+}
+
+void Process::add_metrics() {
+  actor_metrics_.resize(plan_.instances.size(), nullptr);
+  channel_metrics_.resize(plan_.channels.size(), nullptr);
+  for (std::size_t at = 0; at < plan_.instances.size(); ++at) {
+    const InstancePlan& instance = plan_.instances[at];
+    const WorkerPlan& worker = plan_.workers[instance.worker];
+    if (!here(worker)) continue;
+    ActorMetrics& metrics = metrics_.add_actor();
+    metrics.actor = topology_.actors[instance.actor].name;
+    metrics.instance = instance.number;
+    metrics.worker = worker.name;
+    actor_metrics_[at] = &metrics;
+  }
+  for (std::size_t at = 0; at < plan_.channels.size(); ++at) {
+    const ChannelPlan& channel = plan_.channels[at];
+    const bool ours = here(plan_.workers[plan_.instances[channel.from_instance].worker]) ||
+                      here(plan_.workers[plan_.instances[channel.to_instance].worker]);
+    if (channel.local || !ours) continue;
+    const LinkSpec& link = topology_.links[channel.link];
+    const ActorSpec& from = topology_.actors[link.from];
+    ChannelMetrics& metrics = metrics_.add_channel();
+    metrics.link = fmt::format("{}.{} -> {}", from.name, from.outputs[link.from_port].name,
+                               topology_.actors[link.to].name);
+    metrics.producer = channel.producer;
+    metrics.consumer = channel.consumer;
+    channel_metrics_[at] = &metrics;
+  }
+}
+
+Status Process::open_transports() {
+  if (!topology_.run_dir.empty() && !host_.empty()) ::mkdir(topology_.run_dir.c_str(), 0700);
+  std::random_device random;
+  const std::uint64_t cookie = (std::uint64_t{random()} << 32) | random();
+  const SchemaOfLink schemas = [this](std::uint32_t link) -> SchemaPtr {
+    if (link >= topology_.links.size()) return nullptr;
+    const LinkSpec& spec = topology_.links[link];
+    return topology_.actors[spec.from].outputs[spec.from_port].schema;
+  };
+  std::vector<ZmqTransport::Peer> peers;
+  for (std::size_t at = 0; at < plan_.workers.size(); ++at)
+    peers.push_back(here(plan_.workers[at]) ? ZmqTransport::Peer{true, fmt::format("inproc://worker-{}", at)}
+                                            : ZmqTransport::Peer{false, plan_.workers[at].endpoint});
+  transports_.resize(plan_.workers.size());
+  for (std::size_t at = 0; at < plan_.workers.size(); ++at) {
+    if (!here(plan_.workers[at])) continue;
+    ZmqTransport::Options options{.endpoints = {peers[at].endpoint, plan_.workers[at].endpoint},
+                                  .peers = peers,
+                                  .schemas = schemas,
+                                  .cookie = cookie,
+                                  .spin = topology_.poll == Poll::spin};
+    LEAT_TRY_ASSIGN(transports_[at], ZmqTransport::open(*context_, std::move(options)));
+  }
+  return {};
+}
+
+Status Process::start() {
+  LEAT_TRY(open_transports());
+  for (std::uint32_t at = 0; at < plan_.workers.size(); ++at) {
+    if (!here(plan_.workers[at])) continue;
+    workers_.push_back(std::make_unique<Worker>(Worker::Setup{.topology = &topology_,
+                                                              .plan = &plan_,
+                                                              .number = at,
+                                                              .clock = &system_clock(),
+                                                              .transport = transports_[at].get(),
+                                                              .pool = pool_.get(),
+                                                              .observer = this,
+                                                              .actor_metrics = actor_metrics_,
+                                                              .channel_metrics = channel_metrics_}));
+  }
+  running_ = workers_.size();
+  for (const auto& worker : workers_)
+    threads_.emplace_back([this, &worker = *worker] {
+      ::prctl(PR_SET_TIMERSLACK,
+              1000UL);  // nanoseconds: paced sources and linger are finer than the default 50 us
+      worker.run();
+      const std::lock_guard lock(mutex_);
+      --running_;
+      changed_.notify_all();
+    });
+  return {};
+}
+
+bool Process::wait_for(Duration duration) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, duration, [this] { return running_ == 0; });
+}
+
+void Process::drain() {
+  if (drained_.exchange(true)) return;
+  for (const auto& worker : workers_) worker->drain();
+}
+
+void Process::abort() {
+  aborted_ = true;
+  for (const auto& worker : workers_) worker->abort();
+}
+
+void Process::failed(const std::string& actor, Error error) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (error_) return;  // the first failure is the cause
+    error_ = std::move(error);
+    if (!actor.empty()) error_->place = error_->place.empty() ? actor : actor + ", " + error_->place;
+  }
+  for (const auto& worker : workers_) worker->abort();
+}
+
+void Process::log(LogLevel level, const std::string& actor, std::string message) {
+  const std::lock_guard lock(mutex_);
+  log_(level, actor, message);
+}
+
+}  // namespace leat

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <condition_variable>
+#include <leat/runner.hpp>
+#include <mutex>
+#include <thread>
+
+#include "engine/plan.hpp"
+#include "engine/worker.hpp"
+#include "link/zmq_transport.hpp"
+
+namespace zmq {
+class context_t;
+}
+
+namespace leat {
+
+/// The workers of one plan that run in this process: opens their sockets, starts their threads, ends them
+/// together.
+class Process final : public WorkerObserver {
+ public:
+  using Log = std::function<void(LogLevel, const std::string& actor, const std::string& message)>;
+  Process(const Topology& topology, const Plan& plan, std::string host, Log log);
+  ~Process() override;
+
+  /// Opens all sockets, then starts all threads. An error starts nothing.
+  Status start();
+  /// True when all workers have ended.
+  bool wait_for(Duration duration);
+  void drain();
+  void abort();
+
+  const Metrics& metrics() const { return metrics_; }
+  const std::optional<Error>& error() const { return error_; }  ///< after wait_for was true
+  bool drained() const { return drained_; }
+  bool aborted() const { return aborted_; }
+
+  // WorkerObserver, from worker threads
+  void failed(const std::string& actor, Error error) override;
+  void log(LogLevel level, const std::string& actor, std::string message) override;
+  void drain_requested() override { drain(); }
+
+ private:
+  void add_metrics();
+  Status open_transports();
+  bool here(const WorkerPlan& worker) const { return worker.host == host_; }
+
+  const Topology& topology_;
+  const Plan& plan_;
+  std::string host_;
+  Log log_;
+  Metrics metrics_;
+  std::vector<ActorMetrics*> actor_metrics_;
+  std::vector<ChannelMetrics*> channel_metrics_;
+  std::unique_ptr<zmq::context_t> context_;
+  std::vector<std::unique_ptr<ZmqTransport>> transports_;  // outlive the workers: messages pass by address
+  std::unique_ptr<BlockingPool> pool_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::thread> threads_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t running_ = 0;
+  std::optional<Error> error_;
+  std::atomic<bool> drained_{false};
+  std::atomic<bool> aborted_{false};
+};
+
+}  // namespace leat

@@ -1,0 +1,151 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <leat/runner.hpp>
+
+#include "engine/process.hpp"
+#include "topology/loader.hpp"
+
+namespace leat {
+namespace {
+
+void log_to_stderr(LogLevel level, const std::string& actor, const std::string& message) {
+  constexpr std::string_view kNames[] = {"debug", "info", "warning", "error"};
+  fmt::print(stderr, "{}{}{}: {}\n", actor, actor.empty() ? "" : " ", kNames[static_cast<int>(level)],
+             message);
+}
+
+// What was sent into links and neither processed nor dropped by them.
+std::uint64_t rows_under_way(const Metrics& metrics) {
+  std::uint64_t rows = 0;
+  for (const ChannelMetrics& channel : metrics.channels())
+    rows += channel.rows_waiting.get() + channel.rows_queued.get() + channel.rows_lost.get() +
+            (channel.rows_sent.get() > channel.rows_received.get() && channel.batches_received.get() > 0
+                 ? channel.rows_sent.get() - channel.rows_received.get()
+                 : 0);
+  return rows;
+}
+
+RunSummary summarise(const Topology& topology, const Metrics& metrics, double wall_s) {
+  RunSummary summary;
+  summary.topology = topology.name;
+  summary.wall_s = wall_s;
+  for (ActorTotals& total : totals(metrics))
+    summary.actors.push_back({.name = std::move(total.actor),
+                              .in = total.in,
+                              .out = total.out,
+                              .late = total.late,
+                              .errors = total.errors,
+                              .dropped = std::move(total.dropped_by),
+                              .latency_p50_us = total.latency_p50_us,
+                              .latency_p99_us = total.latency_p99_us,
+                              .busy_s = static_cast<double>(total.busy_ns) / 1e9,
+                              .blocked_s = static_cast<double>(total.blocked_ns) / 1e9});
+  return summary;
+}
+
+}  // namespace
+
+struct Runner::Impl {
+  Topology topology;
+  std::mutex mutex;  // guards `process` against drain and abort from other threads
+  std::unique_ptr<Process> process;
+  bool drain_wanted = false, abort_wanted = false;
+};
+
+Runner::Runner(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Runner::~Runner() = default;
+
+std::unique_ptr<Runner> Runner::load(const std::string& path, Registry& registry, Diagnostics& diagnostics) {
+  std::optional<Topology> topology = load_topology(path, registry, diagnostics);
+  if (!topology) return nullptr;
+  auto impl = std::make_unique<Impl>();
+  impl->topology = *std::move(topology);
+  return std::unique_ptr<Runner>(new Runner(std::move(impl)));
+}
+
+RunSummary Runner::run(const RunOptions& options) {
+  const Topology& topology = impl_->topology;
+  const Instant begin = system_clock().steady();
+  const auto elapsed = [&] { return std::chrono::duration<double>(system_clock().steady() - begin).count(); };
+  if (!options.host.empty() && topology.find_host(options.host) == nullptr) {
+    RunSummary summary;
+    summary.topology = topology.name;
+    summary.outcome = Outcome::failed;
+    std::vector<std::string> names;
+    for (const HostSpec& host : topology.hosts) names.push_back(host.name);
+    const std::string hint = suggest(options.host, names);
+    summary.error = Error{Code::unknown_host,
+                          fmt::format("no host named `{}` under `deploy.hosts`{}{}", options.host,
+                                      hint.empty() ? "" : "; ", hint),
+                          topology.file};
+    return summary;
+  }
+  const Plan plan = make_plan(topology, !options.host.empty());
+  Process* process = nullptr;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->process =
+        std::make_unique<Process>(topology, plan, options.host, options.log ? options.log : log_to_stderr);
+    process = impl_->process.get();
+  }
+  std::optional<Error> error;
+  if (Status started = process->start(); !started) {
+    error = std::move(started).error();
+  } else {
+    {
+      const std::lock_guard lock(impl_->mutex);
+      if (impl_->drain_wanted) process->drain();
+      if (impl_->abort_wanted) process->abort();
+    }
+    while (!process->wait_for(options.progress ? options.progress_every : Duration(std::chrono::hours(1))))
+      if (options.progress) options.progress(summarise(topology, process->metrics(), elapsed()));
+    error = process->error();
+  }
+  RunSummary summary = summarise(topology, process->metrics(), elapsed());
+  summary.error = std::move(error);
+  summary.outcome = summary.error        ? Outcome::failed
+                    : process->aborted() ? Outcome::aborted
+                    : process->drained() ? Outcome::drained
+                                         : Outcome::finished;
+  summary.undelivered = rows_under_way(process->metrics());
+  const std::lock_guard lock(impl_->mutex);
+  impl_->process.reset();
+  return summary;
+}
+
+void Runner::drain() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->drain_wanted = true;
+  if (impl_->process) impl_->process->drain();
+}
+
+void Runner::abort() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->abort_wanted = true;
+  if (impl_->process) impl_->process->abort();
+}
+
+int RunSummary::exit_code() const {
+  constexpr int kInputMissing = 66, kUnreachable = 69, kInternal = 70, kUndelivered = 75, kInvalid = 78;
+  if (outcome == Outcome::aborted) return kUndelivered;
+  if (!error) return undelivered > 0 ? kUndelivered : 0;
+  switch (error->code) {
+    case Code::input_missing:
+    case Code::unreadable_file:
+      return kInputMissing;
+    case Code::unreachable:
+    case Code::address_in_use:
+    case Code::bad_endpoint:
+    case Code::peer_mismatch:
+      return kUnreachable;
+    case Code::unknown_host:
+      return kInvalid;
+    case Code::internal:
+      return kInternal;
+    default:
+      return kUndelivered;
+  }
+}
+
+}  // namespace leat

@@ -1,0 +1,457 @@
+#include "engine/worker.hpp"
+
+#include <fmt/format.h>
+
+namespace leat {
+namespace {
+
+constexpr int kMessagesPerTurn = 64;
+constexpr int kBatchesPerInletTurn = 8;
+// Least rows a source is asked for per turn: with tiny batches the turn itself would cost more than the rows.
+constexpr std::uint32_t kRowsPerTurnMin = 256;
+
+}  // namespace
+
+// A channel from another worker and the cell it feeds.
+struct Worker::Inlet {
+  Receiver receiver;
+  Cell* cell;
+  Port port;
+  std::size_t input;
+  std::uint32_t worker;
+};
+
+struct Worker::SourceState {
+  Cell* cell;
+  Instant next{};  // not asked before, unless `fd` is readable
+  int fd = -1;
+};
+
+struct Worker::Completion {
+  std::size_t cell;
+  Status status;
+  std::function<Status(Status, Context&)> then;
+};
+
+Worker::Worker(Setup setup) : setup_(std::move(setup)) {
+  refresh_clock();
+  add_cells();
+  add_channels();
+  connect_outputs();
+  find_gates();
+}
+
+Worker::~Worker() = default;
+
+std::size_t Worker::cell_of(std::size_t instance) const {
+  const auto& instances = setup_.plan->workers[setup_.number].instances;
+  return static_cast<std::size_t>(std::ranges::find(instances, instance) - instances.begin());
+}
+
+void Worker::add_cells() {
+  const Plan& plan = *setup_.plan;
+  for (const std::size_t at : plan.workers[setup_.number].instances) {
+    const InstancePlan& instance = plan.instances[at];
+    const auto inputs = static_cast<std::size_t>(std::ranges::count_if(
+        plan.channels, [&](const ChannelPlan& channel) { return channel.to_instance == at; }));
+    cells_.push_back(std::make_unique<Cell>(Cell::Setup{.spec = &setup_.topology->actors[instance.actor],
+                                                        .number = instance.number,
+                                                        .index = cells_.size(),
+                                                        .inputs = inputs,
+                                                        .batch_rows = setup_.topology->batch_rows,
+                                                        .metrics = setup_.actor_metrics[at],
+                                                        .host = this}));
+    if (cells_.back()->is_source())
+      sources_.push_back(std::make_unique<SourceState>(SourceState{cells_.back().get()}));
+  }
+}
+
+// Receiving ends first, numbered as they come: a cell's inputs are its channels in plan order.
+void Worker::add_channels() {
+  const Plan& plan = *setup_.plan;
+  const auto& own = plan.workers[setup_.number];
+  std::vector<std::size_t> inputs(cells_.size(), 0);
+  for (std::size_t at = 0; at < plan.channels.size(); ++at) {
+    const ChannelPlan& channel = plan.channels[at];
+    const InstancePlan& to = plan.instances[channel.to_instance];
+    if (to.worker != setup_.number) continue;
+    const std::size_t cell = cell_of(channel.to_instance);
+    const std::size_t input = inputs[cell]++;
+    if (channel.local) continue;
+    const LinkSpec& link = setup_.topology->links[channel.link];
+    const std::uint32_t from_worker = plan.instances[channel.from_instance].worker;
+    const ChannelId id{channel.link, channel.producer, channel.consumer};
+    inlets_.push_back(std::make_unique<Inlet>(
+        Inlet{Receiver(id, setup_.epoch, channel.window, *setup_.channel_metrics[at]), cells_[cell].get(),
+              cells_[cell]->spec().kind->inputs[link.to_port], input, from_worker}));
+    inlet_of_[id] = inlets_.back().get();
+    if (plan.workers[from_worker].host != own.host)
+      peers_.add(from_worker,
+                 fmt::format("{} ({})", plan.workers[from_worker].host, plan.workers[from_worker].endpoint),
+                 steady_now_);
+  }
+}
+
+void Worker::connect_outputs() {
+  const Plan& plan = *setup_.plan;
+  const Topology& topology = *setup_.topology;
+  std::map<std::pair<std::uint32_t, std::size_t>, std::vector<Edge*>> edges;  // by link and producing cell
+  std::map<std::size_t, std::size_t> inputs;  // by instance: the next input number
+  for (std::size_t at = 0; at < plan.channels.size(); ++at) {
+    const ChannelPlan& channel = plan.channels[at];
+    const std::size_t input = inputs[channel.to_instance]++;
+    if (plan.instances[channel.from_instance].worker != setup_.number) continue;
+    const LinkSpec& link = topology.links[channel.link];
+    const std::size_t from = cell_of(channel.from_instance);
+    const std::uint32_t to_worker = plan.instances[channel.to_instance].worker;
+    auto& list = edges[{channel.link, from}];
+    if (channel.local) {
+      Cell& to = *cells_[cell_of(channel.to_instance)];
+      local_edges_.push_back(std::make_unique<LocalEdge>(to, to.spec().kind->inputs[link.to_port], input));
+      list.push_back(local_edges_.back().get());
+      continue;
+    }
+    Sender::Limits limits{
+        .batch_rows = topology.batch_rows, .linger = topology.linger, .queue = link.queue.max};
+    limits.when_full = static_cast<Sender::Limits::WhenFull>(link.queue.when_full);
+    const ChannelId id{channel.link, channel.producer, channel.consumer};
+    remote_edges_.push_back(std::make_unique<RemoteEdge>(
+        Sender(id, setup_.epoch, limits, *setup_.channel_metrics[at]), to_worker, steady_now_));
+    list.push_back(remote_edges_.back().get());
+    edge_of_[id] = remote_edges_.back().get();
+    const WorkerPlan& peer = plan.workers[to_worker];
+    if (peer.host != plan.workers[setup_.number].host)
+      peers_.add(to_worker, fmt::format("{} ({})", peer.host, peer.endpoint), steady_now_);
+  }
+  for (const auto& [where, list] : edges) {
+    const LinkSpec& link = topology.links[where.first];
+    cells_[where.second]->connect(link.from_port, link.route, link.key, list);
+  }
+}
+
+// A cell must not get input while a sender that it may fill, itself or through local calls, waits for credit.
+void Worker::find_gates() {
+  gates_.resize(cells_.size());
+  const Plan& plan = *setup_.plan;
+  for (std::size_t at = cells_.size(); at-- > 0;) {  // consumers come after producers
+    const std::size_t instance = plan.workers[setup_.number].instances[at];
+    for (const ChannelPlan& channel : plan.channels) {
+      if (channel.from_instance != instance) continue;
+      if (channel.local) {
+        const auto& further = gates_[cell_of(channel.to_instance)];
+        gates_[at].insert(gates_[at].end(), further.begin(), further.end());
+      } else {
+        gates_[at].push_back(edge_of_.at({channel.link, channel.producer, channel.consumer}));
+      }
+    }
+    std::ranges::sort(gates_[at]);
+    const auto repeated = std::ranges::unique(gates_[at]);
+    gates_[at].erase(repeated.begin(), repeated.end());
+  }
+}
+
+bool Worker::blocked(std::size_t cell) const {
+  return std::ranges::any_of(
+      gates_[cell], [](const RemoteEdge* edge) { return const_cast<RemoteEdge*>(edge)->sender().blocked(); });
+}
+
+void Worker::refresh_clock() {
+  now_ = setup_.clock->now();
+  steady_now_ = setup_.clock->steady();
+}
+
+void Worker::run() {
+  start();
+  while (!abort_wanted_.load(std::memory_order_relaxed) && !finished())
+    if (!turn()) sleep();
+  cells_.clear();  // here, because an actor's sockets and handles belong to this thread
+}
+
+// Consumers before producers, so that a source finds its topology ready.
+void Worker::start() {
+  refresh_clock();
+  const std::string& host = setup_.plan->workers[setup_.number].host;
+  for (const auto& edge : remote_edges_)
+    setup_.transport->send(edge->worker(), {.kind = MessageKind::hello,
+                                            .channel = edge->sender().id(),
+                                            .epoch = setup_.epoch,
+                                            .plan = setup_.plan->fingerprint,
+                                            .text = host});
+  for (auto cell = cells_.rbegin(); cell != cells_.rend(); ++cell) {
+    stopwatch_.begin(0);
+    (*cell)->start();
+  }
+}
+
+bool Worker::turn() {
+  refresh_clock();
+  if (drain_wanted_.load(std::memory_order_relaxed) && !draining_) begin_drain();
+  if (steady_now_ >= next_peer_check_) check_peers();
+  bool worked = receive();
+  worked |= run_inlets();
+  worked |= run_timers();
+  worked |= run_completions();
+  worked |= run_sources();
+  const bool flush = !worked || flush_soon_;
+  flush_soon_ = false;
+  return pump(flush) || worked;
+}
+
+bool Worker::finished() const {
+  return std::ranges::all_of(cells_, [](const auto& cell) { return cell->ended(); }) &&
+         std::ranges::all_of(remote_edges_, [](const auto& edge) { return edge->sender().closed(); }) &&
+         std::ranges::all_of(inlets_, [](const auto& inlet) { return inlet->receiver.closed(); });
+}
+
+bool Worker::receive() {
+  if (remote_edges_.empty() && inlets_.empty()) return false;
+  int count = 0;
+  for (Message message; count < kMessagesPerTurn && setup_.transport->receive(message); ++count)
+    handle(std::move(message));
+  return count > 0;
+}
+
+void Worker::handle(Message message) {
+  const auto inlet = inlet_of_.find(message.channel);
+  const auto edge = edge_of_.find(message.channel);
+  if (inlet == inlet_of_.end() && edge == edge_of_.end())
+    return;  // another topology's: the hello was refused
+  if (peers_.any())
+    peers_.heard(inlet != inlet_of_.end() ? inlet->second->worker : edge->second->worker(), steady_now_);
+  switch (message.kind) {
+    case MessageKind::hello:
+      if (inlet == inlet_of_.end()) return;
+      if (message.plan == setup_.plan->fingerprint)
+        return setup_.transport->send(inlet->second->worker, inlet->second->receiver.on_hello());
+      setup_.observer->log(
+          LogLevel::error, inlet->second->cell->actor(),
+          fmt::format("host `{}` runs another version of this topology; start all hosts from the same file",
+                      message.text));
+      return setup_.transport->send(
+          inlet->second->worker,
+          {.kind = MessageKind::refuse,
+           .channel = message.channel,
+           .text = "it runs another version of this topology; start all hosts from the same file"});
+    case MessageKind::data:
+    case MessageKind::fin:
+      if (inlet != inlet_of_.end()) inlet->second->receiver.on_message(std::move(message));
+      return;
+    case MessageKind::ready:
+      if (edge != edge_of_.end()) edge->second->sender().on_ready(message.rows_total, message.bytes_total);
+      return;
+    case MessageKind::credit:
+      if (edge != edge_of_.end()) edge->second->sender().on_credit(message.rows_total, message.bytes_total);
+      return;
+    case MessageKind::fin_ack:
+      if (edge != edge_of_.end()) edge->second->sender().on_fin_ack();
+      return;
+    case MessageKind::drain:
+      return setup_.observer->drain_requested();
+    case MessageKind::refuse: {
+      const std::uint32_t peer = edge != edge_of_.end() ? edge->second->worker() : setup_.number;
+      const WorkerPlan& worker = setup_.plan->workers[peer];
+      return setup_.observer->failed(
+          "", Error{Code::peer_mismatch, fmt::format("host `{}` refused: {}", worker.host, message.text),
+                    worker.endpoint});
+    }
+    case MessageKind::ping:
+      return;
+  }
+}
+
+// A few batches of each channel in turn: fair in batches, and one slow consumer does not stop the others.
+bool Worker::run_inlets() {
+  bool worked = false;
+  for (std::size_t step = 0; step < inlets_.size(); ++step) {
+    Inlet& inlet = *inlets_[(next_inlet_ + step) % inlets_.size()];
+    for (int count = 0;
+         count < kBatchesPerInletTurn && inlet.receiver.has_next() && !blocked(inlet.cell->index());
+         ++count) {
+      worked = true;
+      const Message message = inlet.receiver.take();
+      stopwatch_.begin(message.batch.row_count());
+      if (!message.batch.empty()) inlet.cell->receive(inlet.port, message.batch);
+      if (message.kind == MessageKind::data)
+        inlet.cell->receive_watermark(inlet.input, message.watermark, message.idle);
+      else
+        inlet.cell->receive_end(inlet.input);
+      inlet.receiver.processed(message.batch.row_count(), message.batch.byte_size());
+    }
+  }
+  if (!inlets_.empty()) next_inlet_ = (next_inlet_ + 1) % inlets_.size();
+  return worked;
+}
+
+bool Worker::run_timers() {
+  bool worked = false;
+  while (const auto fired = timers_.pop_due(steady_now_)) {
+    worked = true;
+    stopwatch_.begin(0);
+    cells_[fired->owner]->fire(fired->timer);
+  }
+  return worked;
+}
+
+bool Worker::run_completions() {
+  if (!completions_waiting_.exchange(false, std::memory_order_acquire)) return false;
+  std::vector<Completion> ready;
+  {
+    const std::lock_guard lock(completions_mutex_);
+    ready.swap(completions_);
+  }
+  for (Completion& completion : ready) {
+    stopwatch_.begin(0);
+    cells_[completion.cell]->complete(std::move(completion.status), completion.then);
+  }
+  return !ready.empty();
+}
+
+bool Worker::run_sources() {
+  bool worked = false;
+  for (const auto& source : sources_) {
+    Cell& cell = *source->cell;
+    if (cell.ended() || draining_ || blocked(cell.index())) continue;
+    if (steady_now_ < source->next && source->fd < 0) {
+      cell.check_idle();
+      continue;
+    }
+    stopwatch_.begin(setup_.topology->batch_rows);
+    const std::uint64_t rows_before = cell.metrics().rows_out.get();
+    const Produced produced = cell.produce(std::max(setup_.topology->batch_rows, kRowsPerTurnMin));
+    source->fd = produced.next == Produced::Next::idle ? produced.fd : -1;
+    source->next = produced.next == Produced::Next::idle ? steady_now_ + produced.wait : Instant{};
+    worked |= produced.next != Produced::Next::idle || cell.metrics().rows_out.get() != rows_before;
+    cell.check_idle();
+  }
+  return worked;
+}
+
+// Sources of other processes are told through the channels that come from them.
+void Worker::begin_drain() {
+  draining_ = true;
+  for (const auto& source : sources_) source->cell->end_source();
+  for (const auto& inlet : inlets_)
+    if (setup_.plan->workers[inlet->worker].host != setup_.plan->workers[setup_.number].host)
+      setup_.transport->send(inlet->worker, {.kind = MessageKind::drain, .channel = inlet->receiver.id()});
+}
+
+bool Worker::pump(bool flush) {
+  bool sent = false;
+  for (const auto& edge : remote_edges_)
+    while (auto message = edge->sender().next(steady_now_, flush)) {
+      sent = true;
+      setup_.transport->send(edge->worker(), *std::move(message));
+    }
+  for (const auto& inlet : inlets_)
+    if (auto message = inlet->receiver.reply(flush))
+      setup_.transport->send(inlet->worker, *std::move(message));
+  return sent;
+}
+
+Duration Worker::idle_time() const {
+  std::optional<Instant> next = const_cast<Timers&>(timers_).next_deadline();
+  const auto sooner = [&](std::optional<Instant> other) {
+    if (other && (!next || *other < *next)) next = other;
+  };
+  for (const auto& source : sources_)
+    if (!source->cell->ended() && !draining_ && !blocked(source->cell->index())) {
+      sooner(source->next);
+      sooner(source->cell->check_idle());
+    }
+  sooner(peers_.next_check());
+  if (!next) return Duration(-1);
+  return std::max(Duration(0), std::chrono::ceil<Duration>(*next - setup_.clock->steady()));
+}
+
+void Worker::check_peers() {
+  close_peers();
+  const Peers::Due due = peers_.check(steady_now_);
+  if (due.lost)
+    setup_.observer->failed("", Error{Code::unreachable,
+                                      fmt::format("host silent for {} s; look at that host, then run again",
+                                                  Peers::kSilenceMax / std::chrono::seconds(1)),
+                                      *due.lost});
+  for (const std::string& name : due.waiting_for)
+    setup_.observer->log(LogLevel::info, "",
+                         fmt::format("waiting for host {}; start it with `leat run ... --host NAME`", name));
+  for (const std::uint32_t peer : due.ping) ping(peer);
+  next_peer_check_ = peers_.next_check().value_or(Instant::max());
+}
+
+// A peer with whom every channel has ended may leave.
+void Worker::close_peers() {
+  for (const std::uint32_t peer : peers_.open()) {
+    const bool sending = std::ranges::any_of(
+        remote_edges_, [&](const auto& edge) { return edge->worker() == peer && !edge->sender().closed(); });
+    const bool receiving = std::ranges::any_of(
+        inlets_, [&](const auto& inlet) { return inlet->worker == peer && !inlet->receiver.closed(); });
+    if (!sending && !receiving) peers_.close(peer);
+  }
+}
+
+void Worker::sleep() {
+  readable_.clear();
+  for (const auto& source : sources_)
+    if (source->fd >= 0 && !source->cell->ended() && !blocked(source->cell->index()))
+      readable_.push_back(source->fd);
+  const Duration timeout = idle_time();
+  if (timeout.count() == 0) return;
+  const Instant before = setup_.clock->steady();
+  setup_.transport->wait(timeout, readable_);
+  charge_blocked(setup_.clock->steady() - before);
+}
+
+void Worker::ping(std::uint32_t peer) {
+  for (const auto& edge : remote_edges_)
+    if (edge->worker() == peer)
+      return setup_.transport->send(peer, {.kind = MessageKind::ping, .channel = edge->sender().id()});
+  for (const auto& inlet : inlets_)
+    if (inlet->worker == peer)
+      return setup_.transport->send(peer, {.kind = MessageKind::ping, .channel = inlet->receiver.id()});
+}
+
+void Worker::charge_blocked(std::chrono::nanoseconds time) {
+  for (const auto& source : sources_)
+    if (!source->cell->ended() && blocked(source->cell->index()))
+      source->cell->metrics().blocked_ns.add(static_cast<std::uint64_t>(time.count()));
+  for (const auto& inlet : inlets_)
+    if (inlet->receiver.has_next() && blocked(inlet->cell->index()))
+      inlet->cell->metrics().blocked_ns.add(static_cast<std::uint64_t>(time.count()));
+}
+
+void Worker::start_timer(std::size_t cell, Timer timer, Duration delay) {
+  timers_.start(cell, timer, steady_now_ + delay);
+}
+
+void Worker::offload(std::size_t cell, std::function<Status()> work,
+                     std::function<Status(Status, Context&)> then) {
+  setup_.pool->submit([this, cell, work = std::move(work), then = std::move(then)]() mutable {
+    Status status = work();
+    {
+      const std::lock_guard lock(completions_mutex_);
+      completions_.push_back({cell, std::move(status), std::move(then)});
+    }
+    completions_waiting_.store(true, std::memory_order_release);
+    setup_.transport->wake();
+  });
+}
+
+void Worker::log(const Cell& cell, LogLevel level, std::string message) {
+  setup_.observer->log(level, cell.actor(), std::move(message));
+}
+
+void Worker::fail(const Cell& cell, Error error) {
+  setup_.observer->failed(cell.actor(), std::move(error));
+}
+
+void Worker::drain() {
+  drain_wanted_.store(true, std::memory_order_relaxed);
+  setup_.transport->wake();
+}
+
+void Worker::abort() {
+  abort_wanted_.store(true, std::memory_order_relaxed);
+  setup_.transport->wake();
+}
+
+}  // namespace leat

@@ -1,0 +1,112 @@
+#include "link/sender.hpp"
+
+namespace leat {
+
+void Sender::push(Batch batch, Instant now) {
+  const std::uint64_t rows = batch.row_count();
+  if (limits_.when_full != Limits::WhenFull::block && !(open() && credit_.may_send())) {
+    if (limits_.when_full == Limits::WhenFull::drop_newest && rows_waiting_ + rows > limits_.queue.count) {
+      metrics_->rows_dropped_newest.add(rows);
+      return;
+    }
+    if (limits_.when_full == Limits::WhenFull::drop_oldest) make_room(rows);
+  }
+  if (pending_.empty()) waiting_since_ = now;
+  rows_waiting_ += rows;
+  bytes_waiting_ += batch.byte_size();
+  pending_.push_back(std::move(batch));
+  waiting_changed();
+}
+
+void Sender::make_room(std::uint64_t rows) {
+  while (!pending_.empty() && rows_waiting_ + rows > limits_.queue.count) {
+    metrics_->rows_dropped_oldest.add(pending_.front().row_count());
+    rows_waiting_ -= pending_.front().row_count();
+    bytes_waiting_ -= pending_.front().byte_size();
+    pending_.pop_front();
+  }
+}
+
+void Sender::set_watermark(Time watermark, bool idle) {
+  if (watermark <= watermark_ && idle == idle_) return;
+  watermark_ = std::max(watermark, watermark_);
+  idle_ = idle;
+  watermark_unsent_ = true;
+}
+
+void Sender::on_ready(std::uint64_t rows_limit, std::uint64_t bytes_limit) {
+  if (state_ == State::connecting) state_ = State::open;
+  credit_.grant(rows_limit, bytes_limit);
+}
+
+std::optional<Message> Sender::next(Instant now, bool flush) {
+  if (state_ != State::open) return std::nullopt;
+  if (!pending_.empty()) {
+    if (!credit_.may_send()) return std::nullopt;
+    const bool due = flush || finish_wanted_ || rows_waiting_ >= limits_.batch_rows ||
+                     now - waiting_since_ >= limits_.linger;
+    if (!due) return std::nullopt;
+    Message message = data(gather());
+    waiting_since_ = now;
+    waiting_changed();
+    return message;
+  }
+  if (watermark_unsent_ && (flush || finish_wanted_)) return data({});
+  if (finish_wanted_) {
+    state_ = State::finishing;
+    return message_of(MessageKind::fin);
+  }
+  return std::nullopt;
+}
+
+Message Sender::message_of(MessageKind kind) {
+  return {.kind = kind,
+          .channel = id_,
+          .epoch = epoch_,
+          .sequence = sequence_++,
+          .rows_total = credit_.rows_sent(),
+          .bytes_total = credit_.bytes_sent()};
+}
+
+Message Sender::data(Batch batch) {
+  metrics_->rows_sent.add(batch.row_count());
+  metrics_->batches_sent.add(1);
+  metrics_->bytes_sent.add(batch.byte_size());
+  Message message = message_of(MessageKind::data);
+  credit_.spend(batch.row_count(), batch.byte_size());
+  // A watermark speaks for everything pushed before it, so it travels with the last of the waiting rows only.
+  if (pending_.empty()) {
+    watermark_unsent_ = false;
+    message.watermark = watermark_;
+    message.idle = idle_;
+  }
+  message.batch = std::move(batch);
+  return message;
+}
+
+// Small batches travel together; one that is large enough goes alone, uncopied.
+Batch Sender::gather() {
+  std::uint64_t rows = pending_.front().row_count();
+  std::size_t count = 1;
+  while (count < pending_.size() && rows + pending_[count].row_count() <= limits_.batch_rows)
+    rows += pending_[count++].row_count();
+  Batch batch;
+  if (count == 1) {
+    batch = std::move(pending_.front());
+  } else {
+    const std::vector<Batch> parts(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(count));
+    batch = concat(parts);
+  }
+  pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(count));
+  rows_waiting_ -= batch.row_count();
+  bytes_waiting_ -= std::min<std::uint64_t>(bytes_waiting_, batch.byte_size());
+  if (pending_.empty()) bytes_waiting_ = 0;  // concatenation may change padding
+  return batch;
+}
+
+void Sender::waiting_changed() {
+  metrics_->rows_waiting.set(rows_waiting_);
+  metrics_->bytes_waiting.set(bytes_waiting_);
+}
+
+}  // namespace leat

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "observe/histogram.hpp"
+
+namespace leat {
+
+/// What one actor instance has done. Written by its worker, read by anyone at any time.
+struct ActorMetrics {
+  static constexpr std::size_t kReasonsMax = 8;
+  struct Reason {
+    std::atomic<const char*> name{nullptr};  // a literal of the actor or the engine
+    std::size_t length = 0;
+    Counter rows;
+  };
+
+  std::string actor;
+  std::uint32_t instance = 0;
+  std::string worker;
+  Counter rows_in, rows_out, rows_errors, rows_late;
+  Counter batches_in, batches_out;
+  Counter bytes_in, bytes_out;
+  Counter busy_ns;     ///< inside the actor; sampled for small batches
+  Counter blocked_ns;  ///< ready to work, but without credit downstream
+  std::array<Reason, kReasonsMax> dropped;
+  Histogram latency_us;  ///< from the source to here, once per batch
+
+  /// Reasons beyond kReasonsMax share the last slot.
+  void add_dropped(std::string_view reason, std::uint64_t rows);
+  std::uint64_t rows_dropped() const;
+};
+
+/// One channel of a link (producer instance to consumer instance). The sending worker writes the first block,
+/// the receiving worker the second.
+struct ChannelMetrics {
+  std::string link;  ///< "english -> sentiment"
+  std::uint32_t producer = 0;
+  std::uint32_t consumer = 0;
+  Counter rows_sent, batches_sent, bytes_sent;
+  Counter rows_waiting, bytes_waiting;  ///< accepted by the link, not yet sent
+  Counter rows_dropped_oldest, rows_dropped_newest;
+
+  Counter rows_received, batches_received;
+  Counter rows_queued;  ///< received, not yet processed
+  Counter rows_lost;    ///< by the totals that the next message names
+  Counter gaps, duplicates, stale, malformed;
+};
+
+/// All metrics of one process. Filled while the process is built; afterwards its shape is fixed, so readers
+/// need no lock.
+class Metrics {
+ public:
+  ActorMetrics& add_actor() { return actors_.emplace_back(); }
+  ChannelMetrics& add_channel() { return channels_.emplace_back(); }
+  const std::deque<ActorMetrics>& actors() const { return actors_; }
+  const std::deque<ChannelMetrics>& channels() const { return channels_; }
+
+ private:
+  std::deque<ActorMetrics> actors_;
+  std::deque<ChannelMetrics> channels_;
+};
+
+/// All instances of one actor added up.
+struct ActorTotals {
+  std::string actor;
+  std::uint64_t in = 0, out = 0, late = 0, errors = 0, dropped = 0;
+  std::map<std::string, std::uint64_t> dropped_by;
+  std::uint64_t busy_ns = 0, blocked_ns = 0;
+  std::uint64_t latency_p50_us = 0, latency_p99_us = 0;
+};
+
+/// In order of first appearance.
+std::vector<ActorTotals> totals(const Metrics& metrics);
+
+/// Prometheus text exposition format 0.0.4; every sample carries the topology's name.
+std::string prometheus_text(const Metrics& metrics, std::string_view topology);
+
+}  // namespace leat
