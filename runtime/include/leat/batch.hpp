@@ -100,7 +100,8 @@ class Batch {
   Batch take(std::span<const std::uint32_t> rows) const;
   /// The same columns and rows under another schema of equal types (a rename), or with another entry time.
   Batch with_schema(SchemaPtr schema) const;
-  Batch with_entered(Time entered) const;
+  Batch with_entered(Time entered) const&;
+  Batch with_entered(Time entered) &&;  ///< in place when this is the only handle
 
  private:
   struct Rep {

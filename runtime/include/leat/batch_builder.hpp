@@ -29,6 +29,13 @@ class ColumnBuilder {
 
  private:
   friend class BatchBuilder;
+  void append_raw(const void* bytes, std::size_t size);
+  void append_present();
+  void append_offset();
+  void clear();
+  Column lay_out(const std::shared_ptr<std::byte>& body, std::size_t validity, std::size_t offsets,
+                 std::size_t values) const;
+
   Type type_;
   std::uint32_t rows_ = 0;
   std::uint32_t nulls_ = 0;

@@ -1,0 +1,150 @@
+// Columns made of other columns' rows: take and concat.
+#include <cstring>
+#include <leat/batch.hpp>
+
+#include "batch/layout.hpp"
+
+namespace leat {
+namespace {
+
+// A column under construction in one allocation whose size is known before.
+struct Draft {
+  Draft(Type type, std::uint32_t rows, bool nulls, std::size_t value_bytes)
+      : layout(column_layout(0, type, rows, nulls, value_bytes)), body(allocate_body(layout.end)) {
+    parts = {.type = type, .rows = rows, .owner = body};
+    if (nulls) parts.validity = validity();
+    if (has_offsets(type)) parts.offsets = offsets();
+    parts.values = values();
+  }
+  std::uint8_t* validity() { return reinterpret_cast<std::uint8_t*>(body.get() + layout.validity); }
+  std::int32_t* offsets() { return reinterpret_cast<std::int32_t*>(body.get() + layout.offsets); }
+  std::byte* values() { return body.get() + layout.values; }
+
+  ColumnLayout layout;
+  std::shared_ptr<std::byte> body;
+  Column::Parts parts;
+};
+
+std::size_t taken_bytes(const Column& column, std::span<const std::uint32_t> rows) {
+  const Column::Parts& parts = column.parts();
+  if (parts.type == Type::boolean) return bitmap_bytes(rows.size());
+  if (!has_offsets(parts.type)) return rows.size() * value_width(parts.type);
+  std::size_t elements = 0;
+  for (const std::uint32_t row : rows) {
+    const std::int32_t* at = parts.offsets + parts.offset + row;
+    elements += static_cast<std::size_t>(at[1] - at[0]);
+  }
+  return elements * value_width(parts.type);
+}
+
+void take_values(const Column& column, std::span<const std::uint32_t> rows, Draft& draft) {
+  const Column::Parts& parts = column.parts();
+  if (parts.type == Type::boolean) {
+    auto* bits = reinterpret_cast<std::uint8_t*>(draft.values());
+    for (std::size_t at = 0; at < rows.size(); ++at) set_bit(bits, at, column.boolean(rows[at]));
+    return;
+  }
+  if (!has_offsets(parts.type)) {
+    const std::int64_t* from = reinterpret_cast<const std::int64_t*>(parts.values) + parts.offset;
+    auto* to = reinterpret_cast<std::int64_t*>(draft.values());
+    for (std::size_t at = 0; at < rows.size(); ++at) to[at] = from[rows[at]];
+    return;
+  }
+  const std::size_t width = value_width(parts.type);
+  std::int32_t end = 0;
+  std::int32_t* offsets = draft.offsets();
+  *offsets++ = 0;
+  for (const std::uint32_t row : rows) {
+    const std::int32_t* at = parts.offsets + parts.offset + row;
+    const std::int32_t count = at[1] - at[0];
+    std::memcpy(draft.values() + static_cast<std::size_t>(end) * width,
+                parts.values + static_cast<std::size_t>(at[0]) * width,
+                static_cast<std::size_t>(count) * width);
+    end += count;
+    *offsets++ = end;
+  }
+}
+
+// Appends a part's rows at row `at`; `end` is how many elements lie before, for types with offsets.
+void append_part(const Column& part, Draft& draft, std::uint32_t at, std::int32_t& end) {
+  const Column::Parts& from = part.parts();
+  if (draft.parts.validity != nullptr) {
+    if (from.nulls != 0)
+      copy_bits(draft.validity(), at, from.validity, from.offset, from.rows);
+    else
+      for (std::uint32_t row = 0; row < from.rows; ++row) set_bit(draft.validity(), at + row, true);
+    draft.parts.nulls += from.nulls;
+  }
+  if (from.type == Type::boolean) {
+    copy_bits(reinterpret_cast<std::uint8_t*>(draft.values()), at,
+              reinterpret_cast<const std::uint8_t*>(from.values), from.offset, from.rows);
+    return;
+  }
+  const std::size_t bytes = values_bytes(part);
+  if (!has_offsets(from.type)) {
+    if (bytes != 0) std::memcpy(draft.values() + at * value_width(from.type), values_begin(part), bytes);
+    return;
+  }
+  const std::int32_t* offsets = from.offsets + from.offset;
+  if (bytes != 0)
+    std::memcpy(draft.values() + static_cast<std::size_t>(end) * value_width(from.type), values_begin(part),
+                bytes);
+  for (std::uint32_t row = 0; row < from.rows; ++row)
+    draft.offsets()[at + row + 1] = end + offsets[row + 1] - offsets[0];
+  end += offsets[from.rows] - offsets[0];
+}
+
+Column concat_column(std::span<const Batch> parts, std::size_t index, std::uint32_t rows) {
+  bool nulls = false;
+  std::size_t bytes = 0;
+  const Type type = parts[0].column(index).type();
+  for (const Batch& part : parts) {
+    nulls = nulls || part.column(index).null_count() != 0;
+    bytes += values_bytes(part.column(index));
+  }
+  if (type == Type::boolean) bytes = bitmap_bytes(rows);
+  Draft draft(type, rows, nulls, bytes);
+  if (has_offsets(type)) draft.offsets()[0] = 0;
+  std::uint32_t at = 0;
+  std::int32_t end = 0;
+  for (const Batch& part : parts) {
+    append_part(part.column(index), draft, at, end);
+    at += part.row_count();
+  }
+  return Column(std::move(draft.parts));
+}
+
+}  // namespace
+
+Column Column::take(std::span<const std::uint32_t> rows) const {
+  Draft draft(parts_.type, static_cast<std::uint32_t>(rows.size()), parts_.nulls != 0,
+              taken_bytes(*this, rows));
+  if (parts_.nulls != 0)
+    for (std::size_t at = 0; at < rows.size(); ++at) {
+      const bool null = is_null(rows[at]);
+      set_bit(draft.validity(), at, !null);
+      draft.parts.nulls += null ? 1 : 0;
+    }
+  take_values(*this, rows, draft);
+  return Column(std::move(draft.parts));
+}
+
+Batch concat(std::span<const Batch> parts) {
+  if (parts.empty()) return {};
+  if (parts.size() == 1) return parts[0];
+  std::uint32_t rows = 0;
+  Time entered = kTimeMax;
+  for (const Batch& part : parts) {
+    LEAT_ASSERT(part.schema()->same_fields(*parts[0].schema()));
+    rows += part.row_count();
+    if (part.entered() != kTimeMin) entered = std::min(entered, part.entered());
+  }
+  std::vector<Column> columns;
+  columns.reserve(parts[0].columns().size());
+  for (std::size_t index = 0; index < parts[0].columns().size(); ++index)
+    columns.push_back(concat_column(parts, index, rows));
+  return Batch(parts[0].schema(), std::move(columns), rows)
+      .with_entered(entered == kTimeMax ? kTimeMin : entered);
+}
+
+}  // namespace leat
