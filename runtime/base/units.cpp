@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <leat/units.hpp>
+#include <optional>
 #include <string_view>
 
 namespace leat {

@@ -47,10 +47,10 @@ class Sender {
   /// fired.
   std::optional<Message> next(Instant now, bool flush);
 
-  /// What waits uses up the credit: the producer must not get more input.
+  /// Not ready yet, or what waits uses up the credit: the producer must not get more input.
   bool blocked() const {
-    return limits_.when_full == Limits::WhenFull::block && !pending_.empty() &&
-           !credit_.covers(rows_waiting_, bytes_waiting_);
+    if (limits_.when_full != Limits::WhenFull::block) return false;
+    return !open() || (!pending_.empty() && !credit_.covers(rows_waiting_, bytes_waiting_));
   }
   bool open() const { return state_ != State::connecting; }
   bool closed() const { return state_ == State::closed; }
