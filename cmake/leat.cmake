@@ -4,6 +4,10 @@ add_library(leat_options INTERFACE)
 target_compile_options(leat_options INTERFACE
   $<$<CONFIG:Release,RelWithDebInfo>:-fno-semantic-interposition>
   -ffunction-sections)
+# Topologies run on the machine that builds them; simdjson's fast paths need to know its instructions.
+if(LEAT_NATIVE)
+  target_compile_options(leat_options INTERFACE -march=native)
+endif()
 if(LEAT_WARNINGS)
   target_compile_options(leat_options INTERFACE -Wall -Wextra -Werror -Wshadow -Wno-missing-field-initializers)
 endif()

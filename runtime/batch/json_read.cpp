@@ -1,0 +1,245 @@
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <leat/codec.hpp>
+#include <leat/units.hpp>
+
+#include "batch/base64.hpp"
+#include "batch/json_any.hpp"
+
+namespace leat {
+
+static_assert(kJsonPadding >= simdjson::SIMDJSON_PADDING);
+
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+std::string_view name_of(ondemand::json_type type) {
+  switch (type) {
+    case ondemand::json_type::array:
+      return "an array";
+    case ondemand::json_type::object:
+      return "an object";
+    case ondemand::json_type::number:
+      return "a number";
+    case ondemand::json_type::string:
+      return "a string";
+    case ondemand::json_type::boolean:
+      return "a boolean";
+    case ondemand::json_type::null:
+      return "null";
+  }
+  return "something else";
+}
+
+// Off the fast path: says what stood there instead.
+[[gnu::cold]] Failure wrong_value(const Field& field, ondemand::value& value, simdjson::error_code error) {
+  if (error == simdjson::NUMBER_OUT_OF_RANGE)
+    return fail(Code::out_of_range, fmt::format("field `{}`: the number does not fit an int64", field.name));
+  ondemand::json_type found{};
+  const bool known = value.type().get(found) == simdjson::SUCCESS;
+  if (error == simdjson::INCORRECT_TYPE || error == simdjson::NUMBER_ERROR)
+    return fail(Code::malformed_record, fmt::format("field `{}` is a {}, found {}", field.name,
+                                                    to_text(field.type), known ? name_of(found) : "no JSON"));
+  return fail(Code::malformed_record,
+              fmt::format("field `{}`: {}", field.name, simdjson::error_message(error)));
+}
+
+Status append_timestamp(const Field& field, ondemand::value& value, ColumnBuilder& column) {
+  std::string_view text;
+  if (value.get_string().get(text) == simdjson::SUCCESS) {
+    const Result<Time> time = parse_time(text);
+    if (!time)
+      return fail(Code::malformed_record, fmt::format("field `{}`: {}", field.name, time.error().message));
+    column.append(*time);
+    return {};
+  }
+  std::int64_t micros = 0;
+  if (const auto error = value.get_int64().get(micros)) return wrong_value(field, value, error);
+  column.append(micros);
+  return {};
+}
+
+Status append_floats(const Field& field, ondemand::value& value, ColumnBuilder& column,
+                     std::vector<float>& floats) {
+  floats.clear();
+  ondemand::array array;
+  if (const auto error = value.get_array().get(array)) return wrong_value(field, value, error);
+  for (auto item : array) {
+    double number = 0;
+    if (item.get_double().get(number))
+      return fail(Code::malformed_record,
+                  fmt::format("field `{}`: element {} is not a number", field.name, floats.size()));
+    floats.push_back(static_cast<float>(number));
+  }
+  column.append(std::span<const float>(floats));
+  return {};
+}
+
+Status append_bytes(const Field& field, ondemand::value& value, ColumnBuilder& column) {
+  std::string_view text;
+  if (const auto error = value.get_string().get(text)) return wrong_value(field, value, error);
+  const auto bytes = from_base64(text);
+  if (!bytes) return fail(Code::malformed_record, fmt::format("field `{}` is not base64", field.name));
+  column.append(std::string_view(*bytes));
+  return {};
+}
+
+}  // namespace
+
+struct JsonRows::Impl {
+  SchemaPtr schema;
+  ondemand::parser parser;
+  std::vector<std::uint64_t> seen;  // by field: the number of the row that had it last
+  std::uint64_t row = 0;
+  std::vector<float> floats;
+  std::string copy;
+
+  Status read(std::string_view line, std::size_t capacity, BatchBuilder& rows);
+  Status read_fields(ondemand::object& object, BatchBuilder& rows);
+  Status append(const Field& field, ondemand::value& value, ColumnBuilder& column);
+  Status append_absent(BatchBuilder& rows);
+};
+
+Status JsonRows::Impl::append(const Field& field, ondemand::value& value, ColumnBuilder& column) {
+  switch (field.type) {
+    case Type::string: {
+      std::string_view text;
+      if (const auto error = value.get_string().get(text)) [[unlikely]]
+        break;
+      column.append(text);
+      return {};
+    }
+    case Type::int64: {
+      std::int64_t number = 0;
+      if (const auto error = value.get_int64().get(number)) [[unlikely]]
+        break;
+      column.append(number);
+      return {};
+    }
+    case Type::float64: {
+      double number = 0;
+      if (const auto error = value.get_double().get(number)) [[unlikely]]
+        break;
+      column.append(number);
+      return {};
+    }
+    case Type::boolean: {
+      bool truth = false;
+      if (const auto error = value.get_bool().get(truth)) [[unlikely]]
+        break;
+      column.append(truth);
+      return {};
+    }
+    default:
+      break;
+  }
+  if (value.is_null()) {
+    if (!field.nullable) return fail(Code::missing_value, fmt::format("field `{}` is null", field.name));
+    column.append_null();
+    return {};
+  }
+  switch (field.type) {
+    case Type::timestamp:
+      return append_timestamp(field, value, column);
+    case Type::float32_list:
+      return append_floats(field, value, column, floats);
+    case Type::bytes:
+      return append_bytes(field, value, column);
+    case Type::any: {
+      std::string packed;
+      LEAT_TRY(pack_any(value, packed));
+      column.append(std::string_view(packed));
+      return {};
+    }
+    case Type::string: {
+      std::string_view text;
+      return wrong_value(field, value, value.get_string().get(text));
+    }
+    case Type::int64: {
+      std::int64_t number = 0;
+      return wrong_value(field, value, value.get_int64().get(number));
+    }
+    case Type::float64: {
+      double number = 0;
+      return wrong_value(field, value, value.get_double().get(number));
+    }
+    case Type::boolean: {
+      bool truth = false;
+      return wrong_value(field, value, value.get_bool().get(truth));
+    }
+  }
+  return {};
+}
+
+Status JsonRows::Impl::read_fields(ondemand::object& object, BatchBuilder& rows) {
+  const auto& fields = schema->fields();
+  std::size_t expected = 0;
+  for (auto entry : object) {
+    ondemand::raw_json_string key;
+    ondemand::value value;
+    if (entry.key().get(key) || entry.value().get(value))
+      return fail(Code::malformed_record, "not a JSON object");
+    std::size_t at = expected;
+    if (at >= fields.size() || !key.unsafe_is_equal(fields[at].name)) {
+      at = 0;
+      while (at < fields.size() && !key.unsafe_is_equal(fields[at].name)) ++at;
+      if (at == fields.size()) continue;
+    }
+    if (seen[at] == row)
+      return fail(Code::malformed_record, fmt::format("field `{}` stands twice", fields[at].name));
+    seen[at] = row;
+    LEAT_TRY(append(fields[at], value, rows.column(at)));
+    expected = at + 1;
+  }
+  return append_absent(rows);
+}
+
+Status JsonRows::Impl::append_absent(BatchBuilder& rows) {
+  for (std::size_t at = 0; at < seen.size(); ++at) {
+    if (seen[at] == row) continue;
+    const Field& field = (*schema)[at];
+    if (!field.nullable) return fail(Code::missing_value, fmt::format("field `{}` is missing", field.name));
+    rows.column(at).append_null();
+  }
+  return {};
+}
+
+Status JsonRows::Impl::read(std::string_view line, std::size_t capacity, BatchBuilder& rows) {
+  const std::uint32_t rows_before = rows.row_count();
+  ++row;
+  ondemand::document document;
+  ondemand::object object;
+  Status status;
+  if (const auto error = parser.iterate(line.data(), line.size(), capacity).get(document))
+    status = fail(Code::malformed_record, fmt::format("not JSON: {}", simdjson::error_message(error)));
+  else if (document.get_object().get(object))
+    status = fail(Code::malformed_record, "not a JSON object");
+  else
+    status = read_fields(object, rows);
+  const char* rest = nullptr;  // On-Demand answers with a place only while text is left
+  if (status && document.current_location().get(rest) == simdjson::SUCCESS)
+    status = fail(Code::malformed_record, "more text after the JSON object");
+  if (!status) rows.truncate(rows_before);
+  return status;
+}
+
+JsonRows::JsonRows(SchemaPtr schema) : impl_(std::make_unique<Impl>()) {
+  impl_->seen.resize(schema->size(), 0);
+  impl_->schema = std::move(schema);
+}
+JsonRows::~JsonRows() = default;
+JsonRows::JsonRows(JsonRows&&) noexcept = default;
+
+Status JsonRows::read(std::string_view line, BatchBuilder& rows) {
+  return impl_->read(line, line.size() + kJsonPadding, rows);
+}
+
+Status JsonRows::read_copy(std::string_view line, BatchBuilder& rows) {
+  impl_->copy.assign(line);
+  impl_->copy.resize(line.size() + kJsonPadding);
+  return impl_->read({impl_->copy.data(), line.size()}, impl_->copy.size(), rows);
+}
+
+}  // namespace leat
