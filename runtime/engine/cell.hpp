@@ -2,6 +2,7 @@
 
 #include <leat/batch_builder.hpp>
 #include <leat/context.hpp>
+#include <leat/state.hpp>
 
 #include "engine/edge.hpp"
 #include "engine/watermarks.hpp"
@@ -62,6 +63,11 @@ class Cell final : public Context {
   /// Sources: marks the stream idle when it has been silent for `idle_after`; otherwise says when to look
   /// again.
   std::optional<Instant> check_idle();
+
+  /// The actor's state, for checkpoints; only while nothing offloaded is outstanding.
+  void save(StateWriter& state) const { actor_->save(state); }
+  /// Before `start`.
+  Status load(StateReader state) { return actor_->load(state); }
 
   bool ended() const { return ended_; }
   const ActorSpec& spec() const { return *setup_.spec; }

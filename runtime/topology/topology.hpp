@@ -30,6 +30,9 @@ struct LinkSpec {
   QueueLimit queue;
 };
 
+/// What every actor's `errors` port carries; `record` is the failed row, or the raw input that never became one.
+const SchemaPtr& errors_schema();
+
 struct OutputSpec {
   std::string name;
   SchemaPtr schema;
@@ -87,6 +90,8 @@ struct Topology {
   Poll poll = Poll::block;
   std::vector<HostSpec> hosts;
   std::string run_dir;  ///< ipc sockets live here, mode 0700
+  std::vector<std::string> secrets;  ///< values never to be shown
+  ConfigNode source;                 ///< the file as read, for `leat expand`
   bool curve = true;    ///< `security: { curve: required|off }`
 
   const ActorSpec* find(std::string_view actor) const;

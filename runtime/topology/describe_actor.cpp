@@ -1,0 +1,194 @@
+// Schemas and expressions, producers first: everything that needs to know what flows.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "topology/reader.hpp"
+
+namespace leat {
+namespace {
+
+// Where byte `offset` of an expression stands in the file; block scalars have several lines.
+Place place_inside(const Expression& expression, std::uint32_t offset, std::uint32_t length) {
+  Place place = expression.place();
+  const std::string_view before = std::string_view(expression.text()).substr(0, offset);
+  const auto lines = std::ranges::count(before, '\n');
+  const std::size_t line_start = lines == 0 ? 0 : before.rfind('\n') + 1;
+  place.line += static_cast<std::uint32_t>(lines);
+  place.column += static_cast<std::uint32_t>(offset - line_start);
+  place.length = std::max<std::uint32_t>(length, 1);
+  return place;
+}
+
+bool bind_expression(Expression& expression, const SchemaPtr& schema, std::optional<Type> expected, Diagnostics& diagnostics) {
+  const auto problem = expression.bind(schema, expected);
+  if (!problem) return true;
+  std::string note;
+  if (problem->error.code == Code::unknown_field && schema != nullptr) note = "fields: " + schema->text();
+  diagnostics.error(problem->error.code, place_inside(expression, problem->offset, problem->length), problem->error.message,
+                    problem->suggestion, note);
+  return false;
+}
+
+class DescribeActor final : public Describe {
+ public:
+  DescribeActor(ActorSpec& spec, const ConfigNode& node, std::vector<SchemaPtr> inputs, Diagnostics& diagnostics)
+      : spec_(spec), node_(node), inputs_(std::move(inputs)), diagnostics_(diagnostics) {
+    for (OutputSpec& output : spec_.outputs) output.schema = input(0);
+  }
+
+  SchemaPtr input(std::size_t port) const override { return port < inputs_.size() ? inputs_[port] : nullptr; }
+  void output(const Port& port, SchemaPtr schema) override { spec_.outputs[port.index].schema = std::move(schema); }
+  std::uint8_t add_output(std::string name, SchemaPtr schema, const Place& place) override {
+    for (const OutputSpec& output : spec_.outputs)
+      if (output.name == name || name == "errors")
+        diagnostics_.error(Code::bad_name, place, fmt::format("there is a port `{}` already; choose another name", name));
+    spec_.outputs.push_back({std::move(name), std::move(schema)});
+    return static_cast<std::uint8_t>(spec_.outputs.size() - 1);
+  }
+  bool bind(Expression& expression, const SchemaPtr& schema, std::optional<Type> expected) override {
+    return bind_expression(expression, schema, expected, diagnostics_);
+  }
+  Place place_of(std::string_view path) const override {
+    const ConfigNode* node = &node_;
+    Place place = spec_.place;
+    while (!path.empty()) {
+      const std::size_t dot = std::min(path.find('.'), path.size());
+      const ConfigNode* inner = node->find(path.substr(0, dot));
+      if (inner == nullptr) break;
+      node = inner;
+      place = node->place;
+      path.remove_prefix(std::min(path.size(), dot + 1));
+    }
+    return place;
+  }
+  void problem(Code code, Place place, std::string message, std::string suggestion, std::string note) override {
+    diagnostics_.error(code, std::move(place), std::move(message), std::move(suggestion), std::move(note));
+  }
+  void warning(Code code, Place place, std::string message) override {
+    diagnostics_.warning(code, std::move(place), std::move(message));
+  }
+
+ private:
+  ActorSpec& spec_;
+  const ConfigNode& node_;
+  std::vector<SchemaPtr> inputs_;
+  Diagnostics& diagnostics_;
+};
+
+// Finds the port that an input names; false after a message.
+bool find_port(LinkSpec& link, const InputDraft& input, const ActorSpec& from, Diagnostics& diagnostics) {
+  const std::size_t dot = input.options.from.find('.');
+  if (dot == std::string::npos) {
+    link.from_port = 0;
+    if (from.outputs.size() > 1) return true;
+    diagnostics.error(Code::unknown_port, input.place, fmt::format("`{}` is a sink and sends nothing on", from.name), "",
+                      fmt::format("its only port is `{}.errors`", from.name));
+    return false;
+  }
+  const std::string port = input.options.from.substr(dot + 1);
+  std::vector<std::string> names;
+  for (const OutputSpec& output : from.outputs) names.push_back(output.name);
+  const auto found = std::ranges::find(names, port);
+  link.from_port = static_cast<std::uint8_t>(found - names.begin());
+  if (found != names.end()) return true;
+  diagnostics.error(Code::unknown_port, input.place, fmt::format("no actor or port named `{}`", input.options.from),
+                    suggest(port, names), fmt::format("ports of `{}`: {}", from.name, fmt::join(names, ", ")));
+  return false;
+}
+
+// Schemas of an actor's input ports; false when one is unknown or two links disagree.
+bool find_inputs(std::size_t actor, ActorDraft& draft, const std::vector<ActorDraft>& drafts, Reader& reader,
+                 std::vector<SchemaPtr>& inputs) {
+  Topology& topology = reader.topology();
+  bool good = true;
+  inputs.assign(topology.actors[actor].kind->inputs.size(), nullptr);
+  auto input = draft.inputs.begin();
+  for (LinkSpec& link : topology.links) {
+    if (link.to != actor) continue;
+    const ActorSpec& from = topology.actors[link.from];
+    if (drafts[link.from].broken || !find_port(link, *input++, from, reader.diagnostics())) {
+      good = false;
+      continue;
+    }
+    const SchemaPtr& schema = from.outputs[link.from_port].schema;
+    if (link.route == Route::key && schema) good &= bind_expression(link.key, schema, std::nullopt, reader.diagnostics());
+    SchemaPtr& wanted = inputs[link.to_port];
+    if (wanted && schema && !wanted->same_fields(*schema)) {
+      good = false;
+      reader.diagnostics().error(Code::schema_mismatch, link.place, fmt::format("`{}` carries other fields than the inputs before it", from.name),
+                                 "", fmt::format("here {}, before {}", schema->text(), wanted->text()));
+    }
+    if (!wanted) wanted = schema;
+    good &= schema != nullptr;
+  }
+  return good;
+}
+
+void find_event_time(ActorSpec& spec, const ActorDraft& draft, Diagnostics& diagnostics) {
+  if (!draft.options.event_time) return;
+  const auto& options = *draft.options.event_time;
+  spec.event_time = EventTimeSpec{options.field, std::nullopt, options.disorder, options.idle_after};
+  const SchemaPtr& schema = spec.outputs.front().schema;
+  if (schema == nullptr) return;
+  const Place place = draft.node->find("event_time")->find("field")->place;
+  spec.event_time->column = schema->index_of(options.field);
+  std::vector<std::string> names;
+  for (const Field& field : schema->fields()) names.push_back(field.name);
+  if (!spec.event_time->column)
+    diagnostics.error(Code::unknown_field, place, fmt::format("no field named `{}`", options.field), suggest(options.field, names),
+                      "fields: " + schema->text());
+  else if ((*schema)[*spec.event_time->column].type != Type::timestamp)
+    diagnostics.error(Code::type_mismatch, place,
+                      fmt::format("`{}` is a {}; event time needs a timestamp", options.field, to_text((*schema)[*spec.event_time->column].type)));
+}
+
+void check_discard(const ActorSpec& spec, const ActorDraft& draft, Diagnostics& diagnostics) {
+  std::vector<std::string> names;
+  for (const OutputSpec& output : spec.outputs) names.push_back(output.name);
+  for (const std::string& port : spec.discard)
+    if (std::ranges::find(names, port) == names.end())
+      diagnostics.error(Code::unknown_port, draft.node->find("discard")->place, fmt::format("`{}` has no port `{}`", spec.name, port),
+                        suggest(port, names), fmt::format("ports: {}", fmt::join(names, ", ")));
+}
+
+// Rows that nobody reads are counted and gone; errors are at least logged.
+void warn_of_unread(const Topology& topology, std::size_t actor, Diagnostics& diagnostics) {
+  const ActorSpec& spec = topology.actors[actor];
+  for (std::size_t port = 0; port + 1 < spec.outputs.size(); ++port) {
+    const bool read = std::ranges::any_of(topology.links, [&](const LinkSpec& link) { return link.from == actor && link.from_port == port; });
+    const std::string& name = spec.outputs[port].name;
+    if (read || name == "changes" || std::ranges::find(spec.discard, name) != spec.discard.end()) continue;
+    diagnostics.warning(Code::unused_port, spec.place, fmt::format("nobody reads `{}.{}`", spec.name, name),
+                        fmt::format("connect it, or say `discard: [{}]`", name));
+  }
+}
+
+}  // namespace
+
+void describe_actors(std::vector<ActorDraft>& drafts, Reader& reader) {
+  Topology& topology = reader.topology();
+  Diagnostics& diagnostics = reader.diagnostics();
+  for (const std::size_t at : topology.order) {
+    ActorDraft& draft = drafts[at];
+    ActorSpec& spec = topology.actors[at];
+    if (spec.kind == nullptr) continue;
+    std::vector<SchemaPtr> inputs;
+    const std::size_t before = diagnostics.error_count();
+    if (!find_inputs(at, draft, drafts, reader, inputs)) draft.broken = true;
+    if (!draft.broken) {
+      DescribeActor describe(spec, *draft.node, std::move(inputs), diagnostics);
+      spec.config->describe(describe);
+    }
+    spec.outputs.push_back({"errors", errors_schema()});
+    if (!draft.broken) {
+      find_event_time(spec, draft, diagnostics);
+      check_discard(spec, draft, diagnostics);
+    }
+    draft.broken |= diagnostics.error_count() != before;
+  }
+  if (!diagnostics.ok()) return;
+  for (std::size_t at = 0; at < topology.actors.size(); ++at) warn_of_unread(topology, at, diagnostics);
+}
+
+}  // namespace leat

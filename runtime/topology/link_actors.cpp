@@ -1,0 +1,94 @@
+// Who feeds whom, and in which order: names and cycles. Ports come later, when their schemas are known.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "topology/reader.hpp"
+
+namespace leat {
+namespace {
+
+// Depth-first over producers; `path` is the way we came, for the message about a circle.
+class Ordering {
+ public:
+  Ordering(const std::vector<ActorDraft>& drafts, Reader& reader)
+      : drafts_(drafts), reader_(reader), state_(drafts.size(), State::unseen) {}
+
+  std::vector<std::size_t> order() {
+    for (std::size_t actor = 0; actor < drafts_.size(); ++actor) visit(actor);
+    return std::move(order_);
+  }
+
+ private:
+  enum class State : std::uint8_t { unseen, open, done };
+
+  void visit(std::size_t actor) {
+    if (state_[actor] == State::done) return;
+    state_[actor] = State::open;
+    path_.push_back(actor);
+    for (const LinkSpec& link : reader_.topology().links) {
+      if (link.to != actor) continue;
+      if (state_[link.from] == State::open)
+        report(link);
+      else
+        visit(link.from);
+    }
+    path_.pop_back();
+    state_[actor] = State::done;
+    order_.push_back(actor);
+  }
+
+  void report(const LinkSpec& link) {
+    const auto& actors = reader_.topology().actors;
+    std::string circle = actors[link.from].name;
+    const auto begin = std::ranges::find(path_, link.from);
+    for (auto at = path_.end(); at != begin;) circle = fmt::format("{} -> {}", circle, actors[*--at].name);
+    reader_.diagnostics().error(Code::cycle, link.place, fmt::format("actors feed each other in a circle: {}", circle), "",
+                                "links with `feedback: true` are not supported yet");
+  }
+
+  const std::vector<ActorDraft>& drafts_;
+  Reader& reader_;
+  std::vector<State> state_;
+  std::vector<std::size_t> path_;
+  std::vector<std::size_t> order_;
+};
+
+std::vector<std::string> actor_names(const Topology& topology) {
+  std::vector<std::string> names;
+  for (const ActorSpec& actor : topology.actors) names.push_back(actor.name);
+  return names;
+}
+
+}  // namespace
+
+void link_actors(std::vector<ActorDraft>& drafts, Reader& reader) {
+  Topology& topology = reader.topology();
+  const std::vector<std::string> names = actor_names(topology);
+  for (std::size_t to = 0; to < drafts.size(); ++to)
+    for (const InputDraft& input : drafts[to].inputs) {
+      const std::string from = input.options.from.substr(0, input.options.from.find('.'));
+      const auto found = std::ranges::find(names, from);
+      if (found == names.end()) {
+        drafts[to].broken = true;
+        // The suggestion keeps the port, so that it can be pasted.
+        reader.diagnostics().error(Code::unknown_actor, input.place, fmt::format("no actor or port named `{}`", input.options.from),
+                                   suggest(from, names), fmt::format("actors: {}", fmt::join(names, ", ")));
+        continue;
+      }
+      LinkSpec link;
+      link.place = input.place;
+      link.from = static_cast<std::size_t>(found - names.begin());
+      link.to = to;
+      link.to_port = input.to_port;
+      link.route = input.options.route;
+      link.key = input.options.key;
+      link.queue = input.options.queue.value_or(QueueLimit{});
+      if (link.queue.max.count == 0 || link.queue.max_bytes.count == 0)
+        reader.diagnostics().error(Code::bad_value, input.place, "a queue holds at least one row and one byte");
+      topology.links.push_back(std::move(link));
+    }
+  topology.order = Ordering(drafts, reader).order();
+}
+
+}  // namespace leat

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "topology/loader.hpp"
+#include "topology/options.hpp"
+
+namespace leat {
+
+/// What the parts of the loader share while one file is read.
+class Reader final : public ReadContext {
+ public:
+  Reader(Topology& topology, Diagnostics& diagnostics) : topology_(topology), diagnostics_(diagnostics) {}
+
+  Diagnostics& diagnostics() override { return diagnostics_; }
+  SchemaPtr find_schema(const ConfigNode& name) override;
+  std::string resolve(std::string_view path) const override;
+  Topology& topology() { return topology_; }
+
+  /// a-z, 0-9, _ and -, beginning with a letter.
+  bool check_name(const std::string& name, const Place& place, std::string_view what);
+
+ private:
+  Topology& topology_;
+  Diagnostics& diagnostics_;
+};
+
+/// An entry under `inputs:` before names are looked up.
+struct InputDraft {
+  LinkOptions options;
+  Place place;
+  const ConfigNode* key = nullptr;
+  std::uint8_t to_port = 0;
+};
+
+/// One actor between reading and describing.
+struct ActorDraft {
+  const ConfigNode* node = nullptr;
+  ActorOptions options;
+  std::vector<InputDraft> inputs;
+  bool broken = false;  ///< has problems that would make further messages about it noise
+};
+
+void read_schemas(const ConfigNode& node, Reader& reader);
+/// Appends to Topology::actors; drafts in the same order.
+std::vector<ActorDraft> read_actors(const ConfigNode& node, const Registry& registry, Reader& reader);
+/// Finds producers and ports, orders the actors, refuses cycles: fills links and order.
+void link_actors(std::vector<ActorDraft>& drafts, Reader& reader);
+/// Describes all actors, producers first: schemas, expressions, event time.
+void describe_actors(std::vector<ActorDraft>& drafts, Reader& reader);
+void read_deploy(const ConfigNode& root, Reader& reader);
+/// dlopens a plugin and lets it add its kinds.
+Status load_plugin(const std::string& path, Registry& registry);
+
+}  // namespace leat
