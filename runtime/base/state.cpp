@@ -28,19 +28,33 @@ Status unpack(const std::string* bytes, std::string_view name, T& value) {
 
 }  // namespace
 
-void StateWriter::write(std::string_view name, std::int64_t value) { write_bytes(name, pack(value)); }
-void StateWriter::write(std::string_view name, double value) { write_bytes(name, pack(value)); }
-void StateWriter::write(std::string_view name, std::string_view value) { write_bytes(name, pack(std::string(value))); }
-void StateWriter::write(std::string_view name, const std::map<std::string, std::int64_t>& value) { write_bytes(name, pack(value)); }
+void StateWriter::write(std::string_view name, std::int64_t value) {
+  write_bytes(name, pack(value));
+}
+void StateWriter::write(std::string_view name, double value) {
+  write_bytes(name, pack(value));
+}
+void StateWriter::write(std::string_view name, std::string_view value) {
+  write_bytes(name, pack(std::string(value)));
+}
+void StateWriter::write(std::string_view name, const std::map<std::string, std::int64_t>& value) {
+  write_bytes(name, pack(value));
+}
 
 const std::string* StateReader::bytes(std::string_view name) const {
   const auto found = parts_.find(name);
   return found == parts_.end() ? nullptr : &found->second;
 }
 
-Status StateReader::read(std::string_view name, std::int64_t& value) const { return unpack(bytes(name), name, value); }
-Status StateReader::read(std::string_view name, double& value) const { return unpack(bytes(name), name, value); }
-Status StateReader::read(std::string_view name, std::string& value) const { return unpack(bytes(name), name, value); }
+Status StateReader::read(std::string_view name, std::int64_t& value) const {
+  return unpack(bytes(name), name, value);
+}
+Status StateReader::read(std::string_view name, double& value) const {
+  return unpack(bytes(name), name, value);
+}
+Status StateReader::read(std::string_view name, std::string& value) const {
+  return unpack(bytes(name), name, value);
+}
 Status StateReader::read(std::string_view name, std::map<std::string, std::int64_t>& value) const {
   return unpack(bytes(name), name, value);
 }

@@ -6,6 +6,7 @@
 #include "batch/base64.hpp"
 #include "batch/frame.hpp"
 #include "batch/json_any.hpp"
+#include "batch/msgpack_time.hpp"
 #define MSGPACK_NO_BOOST
 #include <msgpack.hpp>
 
@@ -20,49 +21,10 @@ struct Appender {
 using Packer = msgpack::packer<Appender>;
 
 constexpr int kDepthMax = 32;
-constexpr std::int8_t kTimestampExtension = -1;
 
 void pack_text(Packer& packer, std::string_view text) {
   packer.pack_str(static_cast<std::uint32_t>(text.size()));
   packer.pack_str_body(text.data(), static_cast<std::uint32_t>(text.size()));
-}
-
-// The standard's 96-bit form: nanoseconds, then signed seconds, big endian.
-void pack_time(Packer& packer, std::int64_t micros) {
-  const std::int64_t seconds = micros >= 0 ? micros / 1'000'000 : -((-micros + 999'999) / 1'000'000);
-  const auto nanoseconds = static_cast<std::uint32_t>((micros - seconds * 1'000'000) * 1000);
-  char body[12];
-  for (int at = 0; at < 4; ++at) body[at] = static_cast<char>(nanoseconds >> (24 - 8 * at));
-  for (int at = 0; at < 8; ++at)
-    body[4 + at] = static_cast<char>(static_cast<std::uint64_t>(seconds) >> (56 - 8 * at));
-  packer.pack_ext(sizeof body, kTimestampExtension);
-  packer.pack_ext_body(body, sizeof body);
-}
-
-std::uint64_t big_endian(std::string_view bytes) {
-  std::uint64_t value = 0;
-  for (const char byte : bytes) value = value << 8 | static_cast<unsigned char>(byte);
-  return value;
-}
-
-// All three forms of the standard.
-std::optional<Time> unpack_time(std::string_view body) {
-  std::int64_t seconds = 0, nanoseconds = 0;
-  if (body.size() == 4) {
-    seconds = static_cast<std::int64_t>(big_endian(body));
-  } else if (body.size() == 8) {
-    const std::uint64_t both = big_endian(body);
-    nanoseconds = static_cast<std::int64_t>(both >> 34);
-    seconds = static_cast<std::int64_t>(both & 0x3ffffffffu);
-  } else if (body.size() == 12) {
-    nanoseconds = static_cast<std::int64_t>(big_endian(body.substr(0, 4)));
-    seconds = static_cast<std::int64_t>(big_endian(body.substr(4)));
-  } else {
-    return std::nullopt;
-  }
-  constexpr std::int64_t kSecondsMax = 9'000'000'000'000;
-  if (seconds > kSecondsMax || seconds < -kSecondsMax || nanoseconds > 999'999'999) return std::nullopt;
-  return Time(Duration(seconds * 1'000'000 + nanoseconds / 1000));
 }
 
 void pack_value(Packer& packer, const Column& column, std::uint32_t row, std::string& out) {
@@ -83,7 +45,7 @@ void pack_value(Packer& packer, const Column& column, std::uint32_t row, std::st
     case Type::string:
       return pack_text(packer, column.text(row));
     case Type::timestamp:
-      return pack_time(packer, column.int64(row));
+      return pack_time(Time(Duration(column.int64(row))), out);
     case Type::any:
       out.append(column.text(row));
       return;

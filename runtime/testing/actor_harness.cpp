@@ -64,10 +64,14 @@ struct ActorHarness::Impl final : CellHost {
   // CellHost
   Time now() const override { return clock.now(); }
   Instant steady_now() const override { return clock.steady(); }
-  void start_timer(std::size_t at, Timer timer, Duration delay) override { timers.start(at, timer, clock.steady() + delay); }
+  void start_timer(std::size_t at, Timer timer, Duration delay) override {
+    timers.start(at, timer, clock.steady() + delay);
+  }
   void cancel_timer(std::size_t at, Timer timer) override { timers.cancel(at, timer); }
-  void offload(std::size_t, std::function<Status()> work, std::function<Status(Status, Context&)> then) override {
-    offloaded.push_back([this, work = std::move(work), then = std::move(then)] { cell->complete(work(), then); });
+  void offload(std::size_t, std::function<Status()> work,
+               std::function<Status(Status, Context&)> then) override {
+    offloaded.push_back(
+        [this, work = std::move(work), then = std::move(then)] { cell->complete(work(), then); });
   }
   void log(const Cell&, LogLevel, std::string message) override { lines.push_back(std::move(message)); }
   void fail(const Cell&, Error error) override { failure = std::move(error); }
@@ -75,14 +79,16 @@ struct ActorHarness::Impl final : CellHost {
   Cell* charge(Cell*) override { return nullptr; }
 };
 
-void ActorHarness::Impl::load(const std::string& kind_name, const std::string& options, const std::string& input) {
+void ActorHarness::Impl::load(const std::string& kind_name, const std::string& options,
+                              const std::string& input) {
   const Kind* kind = registry.find(kind_name);
   LEAT_ASSERT(kind != nullptr);
   std::string actor = options.empty() ? "{}" : options;
   const std::size_t brace = actor.find('{');
   LEAT_ASSERT(brace != std::string::npos);
   const bool more = actor.find_first_not_of(" }", brace + 1) != std::string::npos;
-  actor.insert(brace + 1, fmt::format(" kind: {}{}{}", kind_name, kind->source ? "" : ", inputs: [feed]", more ? ", " : ""));
+  actor.insert(brace + 1, fmt::format(" kind: {}{}{}", kind_name, kind->source ? "" : ", inputs: [feed]",
+                                      more ? ", " : ""));
   std::string text = "topology: harness\ndelivery: best_effort\n";
   if (!input.empty()) text += fmt::format("schemas: {{ input: {} }}\n", input);
   text += "actors:\n";
@@ -95,10 +101,16 @@ void ActorHarness::Impl::load(const std::string& kind_name, const std::string& o
 
 void ActorHarness::Impl::build() {
   if (!metrics) metrics = std::make_unique<ActorMetrics>();
-  cell = std::make_unique<Cell>(Cell::Setup{
-      .spec = spec, .number = 0, .index = 0, .inputs = 1, .batch_rows = topology->batch_rows, .metrics = metrics.get(), .host = this});
+  cell = std::make_unique<Cell>(Cell::Setup{.spec = spec,
+                                            .number = 0,
+                                            .index = 0,
+                                            .inputs = 1,
+                                            .batch_rows = topology->batch_rows,
+                                            .metrics = metrics.get(),
+                                            .host = this});
   if (captures.empty())
-    for (std::size_t port = 0; port < spec->outputs.size(); ++port) captures.push_back(std::make_unique<Capture>());
+    for (std::size_t port = 0; port < spec->outputs.size(); ++port)
+      captures.push_back(std::make_unique<Capture>());
   for (std::size_t port = 0; port < spec->outputs.size(); ++port)
     cell->connect(static_cast<std::uint8_t>(port), Route::spread, {}, {captures[port].get()});
 }
@@ -138,7 +150,8 @@ ActorHarness::ActorHarness(const std::string& kind, const std::string& options, 
   if (impl_->cell) impl_->cell->start();
 }
 
-ActorHarness::ActorHarness(const Registry& registry, const std::string& kind, const std::string& options, const std::string& input)
+ActorHarness::ActorHarness(const Registry& registry, const std::string& kind, const std::string& options,
+                           const std::string& input)
     : impl_(std::make_unique<Impl>()) {
   impl_->registry = registry;
   impl_->registry.add<HarnessInput>();
@@ -148,7 +161,9 @@ ActorHarness::ActorHarness(const Registry& registry, const std::string& kind, co
 
 ActorHarness::~ActorHarness() = default;
 
-std::string ActorHarness::problems() const { return render(impl_->diagnostics, false); }
+std::string ActorHarness::problems() const {
+  return render(impl_->diagnostics, false);
+}
 
 Status ActorHarness::feed(const std::string& json_lines, const std::string& port) {
   const Port& input = impl_->input_port(port);
@@ -220,14 +235,19 @@ std::string ActorHarness::take(const std::string& port) {
   return lines;
 }
 
-SchemaPtr ActorHarness::output_schema(const std::string& port) const { return impl_->spec->outputs[impl_->output_index(port)].schema; }
+SchemaPtr ActorHarness::output_schema(const std::string& port) const {
+  return impl_->spec->outputs[impl_->output_index(port)].schema;
+}
 
 std::uint64_t ActorHarness::dropped(const std::string& reason) const {
   for (const auto& slot : impl_->metrics->dropped)
-    if (const char* name = slot.name.load(); name != nullptr && std::string_view(name, slot.length) == reason) return slot.rows.get();
+    if (const char* name = slot.name.load(); name != nullptr && std::string_view(name, slot.length) == reason)
+      return slot.rows.get();
   return 0;
 }
 
-std::vector<std::string> ActorHarness::log() const { return impl_->lines; }
+std::vector<std::string> ActorHarness::log() const {
+  return impl_->lines;
+}
 
 }  // namespace leat

@@ -9,10 +9,13 @@
 namespace leat {
 namespace {
 
-constexpr std::array<std::string_view, 7> kCommonKeys{"kind", "inputs", "instances", "fuse", "worker", "discard", "event_time"};
+constexpr std::array<std::string_view, 7> kCommonKeys{"kind",   "inputs",  "instances", "fuse",
+                                                      "worker", "discard", "event_time"};
 constexpr std::uint32_t kInstancesMax = 128;  // key groups: more instances could never get a key
 
-bool is_common(std::string_view key) { return std::ranges::find(kCommonKeys, key) != kCommonKeys.end(); }
+bool is_common(std::string_view key) {
+  return std::ranges::find(kCommonKeys, key) != kCommonKeys.end();
+}
 
 // The entries of a map that `keep` chooses, as a map of their own.
 ConfigNode part_of(const ConfigNode& node, bool common) {
@@ -33,14 +36,16 @@ void read_input(const ConfigNode& node, std::uint8_t to_port, ActorDraft& draft,
     const std::size_t before = reader.diagnostics().error_count();
     ConfigNode plain = node;
     if (const auto* feedback = node.find_entry("feedback")) {
-      reader.diagnostics().error(Code::feature_missing, feedback->key_place, "`feedback:` links are not supported yet; remove it");
+      reader.diagnostics().error(Code::feature_missing, feedback->key_place,
+                                 "`feedback:` links are not supported yet; remove it");
       std::erase_if(plain.entries, [](const ConfigNode::Entry& entry) { return entry.key == "feedback"; });
     }
     read_fields(plain, link_fields().list(), &input.options, reader);
     if (const ConfigNode* from = node.find("from")) input.place = from->place;
     input.key = node.find("key");
     if (input.key != nullptr && input.options.route == Route::all)
-      reader.diagnostics().error(Code::bad_value, input.key->place, "`key` and `route: all` exclude each other; remove one");
+      reader.diagnostics().error(Code::bad_value, input.key->place,
+                                 "`key` and `route: all` exclude each other; remove one");
     if (input.key != nullptr) input.options.route = Route::key;
     draft.broken |= reader.diagnostics().error_count() != before;
   }
@@ -49,7 +54,8 @@ void read_input(const ConfigNode& node, std::uint8_t to_port, ActorDraft& draft,
 
 void read_input_list(const ConfigNode& node, std::uint8_t to_port, ActorDraft& draft, Reader& reader) {
   if (node.kind == ConfigNode::Kind::scalar) return read_input(node, to_port, draft, reader);
-  if (node.kind != ConfigNode::Kind::list) return detail::wrong_type(node, "a list of actors, like `[headlines]`", reader);
+  if (node.kind != ConfigNode::Kind::list)
+    return detail::wrong_type(node, "a list of actors, like `[headlines]`", reader);
   for (const ConfigNode& item : node.items) read_input(item, to_port, draft, reader);
 }
 
@@ -58,13 +64,15 @@ void read_inputs(const ConfigNode& actor, const Kind& kind, ActorDraft& draft, R
   Diagnostics& diagnostics = reader.diagnostics();
   if (kind.source) {
     if (entry != nullptr)
-      diagnostics.error(Code::wrong_inputs, entry->key_place, fmt::format("`{}` is a source and has no inputs; remove `inputs:`", kind.info.name));
+      diagnostics.error(Code::wrong_inputs, entry->key_place,
+                        fmt::format("`{}` is a source and has no inputs; remove `inputs:`", kind.info.name));
     return;
   }
   if (entry == nullptr) {
     draft.broken = true;
-    return diagnostics.error(Code::missing_key, actor.place,
-                             fmt::format("`inputs` is missing: a `{}` needs rows from another actor", kind.info.name));
+    return diagnostics.error(
+        Code::missing_key, actor.place,
+        fmt::format("`inputs` is missing: a `{}` needs rows from another actor", kind.info.name));
   }
   if (entry->value.kind != ConfigNode::Kind::map || kind.inputs.size() == 1) {
     read_input_list(entry->value, 0, draft, reader);
@@ -74,7 +82,8 @@ void read_inputs(const ConfigNode& actor, const Kind& kind, ActorDraft& draft, R
     for (const ConfigNode::Entry& port : entry->value.entries) {
       const auto found = std::ranges::find(kind.inputs, std::string_view(port.key), &Port::name);
       if (found == kind.inputs.end())
-        diagnostics.error(Code::unknown_port, port.key_place, fmt::format("`{}` has no input `{}`", kind.info.name, port.key),
+        diagnostics.error(Code::unknown_port, port.key_place,
+                          fmt::format("`{}` has no input `{}`", kind.info.name, port.key),
                           suggest(port.key, names), fmt::format("inputs: {}", fmt::join(names, ", ")));
       else
         read_input_list(port.value, found->index, draft, reader);
@@ -82,14 +91,16 @@ void read_inputs(const ConfigNode& actor, const Kind& kind, ActorDraft& draft, R
   }
   if (draft.inputs.empty() && !draft.broken) {
     draft.broken = true;
-    diagnostics.error(Code::wrong_inputs, entry->value.place, fmt::format("a `{}` needs at least one input", kind.info.name));
+    diagnostics.error(Code::wrong_inputs, entry->value.place,
+                      fmt::format("a `{}` needs at least one input", kind.info.name));
   }
 }
 
 const Kind* find_kind(const ConfigNode& actor, const Registry& registry, Diagnostics& diagnostics) {
   const ConfigNode* name = actor.find("kind");
   if (name == nullptr) {
-    diagnostics.error(Code::missing_key, actor.place, "`kind` is missing: it says what the actor does", "", "`leat list` shows all kinds");
+    diagnostics.error(Code::missing_key, actor.place, "`kind` is missing: it says what the actor does", "",
+                      "`leat list` shows all kinds");
     return nullptr;
   }
   const Kind* kind = registry.find(name->scalar);
@@ -102,11 +113,14 @@ const Kind* find_kind(const ConfigNode& actor, const Registry& registry, Diagnos
 void check_options(const ConfigNode& node, const Kind& kind, const ActorDraft& draft, Reader& reader) {
   Diagnostics& diagnostics = reader.diagnostics();
   if (draft.options.instances == 0 || draft.options.instances > kInstancesMax)
-    diagnostics.error(Code::bad_value, node.find("instances")->place, fmt::format("`instances` is 1 to {}", kInstancesMax));
+    diagnostics.error(Code::bad_value, node.find("instances")->place,
+                      fmt::format("`instances` is 1 to {}", kInstancesMax));
   if (draft.options.event_time && !kind.source)
-    diagnostics.error(Code::unknown_key, node.find_entry("event_time")->key_place,
-                      fmt::format("`event_time` belongs to sources; `{}` takes it from its inputs", kind.info.name));
-  if (!draft.options.worker.empty()) reader.check_name(draft.options.worker, node.find("worker")->place, "a worker");
+    diagnostics.error(
+        Code::unknown_key, node.find_entry("event_time")->key_place,
+        fmt::format("`event_time` belongs to sources; `{}` takes it from its inputs", kind.info.name));
+  if (!draft.options.worker.empty())
+    reader.check_name(draft.options.worker, node.find("worker")->place, "a worker");
 }
 
 }  // namespace

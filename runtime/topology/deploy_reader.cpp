@@ -29,7 +29,9 @@ std::optional<HostSpec> read_host(const std::string& name, const ConfigNode& nod
   return std::nullopt;
 }
 
-bool stays_on_machine(const std::string& address) { return address == "local" || address == "localhost" || address.starts_with("127."); }
+bool stays_on_machine(const std::string& address) {
+  return address == "local" || address == "localhost" || address.starts_with("127.");
+}
 
 std::string default_run_dir(const std::string& topology) {
   return fmt::format("{}/leat-{}-{}", std::filesystem::temp_directory_path().string(), ::getuid(), topology);
@@ -44,21 +46,23 @@ void place_actors(const ConfigNode& place, Reader& reader) {
   for (const ConfigNode::Entry& entry : place.entries) {
     const std::string& host = entry.value.scalar;
     if (std::ranges::find(hosts, host) == hosts.end())
-      reader.diagnostics().error(Code::unknown_host, entry.value.place, fmt::format("no host named `{}`", host), suggest(host, hosts),
+      reader.diagnostics().error(Code::unknown_host, entry.value.place,
+                                 fmt::format("no host named `{}`", host), suggest(host, hosts),
                                  fmt::format("hosts: {}", fmt::join(hosts, ", ")));
     const auto actor = std::ranges::find(topology.actors, entry.key, &ActorSpec::name);
     if (entry.key == "*")
       rest = host;
     else if (actor == topology.actors.end())
-      reader.diagnostics().error(Code::unknown_actor, entry.key_place, fmt::format("no actor named `{}`", entry.key),
-                                 suggest(entry.key, actors));
+      reader.diagnostics().error(Code::unknown_actor, entry.key_place,
+                                 fmt::format("no actor named `{}`", entry.key), suggest(entry.key, actors));
     else
       actor->host = host;
   }
   for (ActorSpec& actor : topology.actors) {
     if (actor.host.empty()) actor.host = rest;
     if (actor.host.empty())
-      reader.diagnostics().error(Code::bad_placement, place.place, fmt::format("`{}` is placed nowhere", actor.name), "",
+      reader.diagnostics().error(Code::bad_placement, place.place,
+                                 fmt::format("`{}` is placed nowhere", actor.name), "",
                                  "name its host, or add `\"*\": HOST` for the rest");
   }
 }
@@ -67,22 +71,26 @@ void check_hosts(const ConfigNode& deploy, bool curve_off, Reader& reader) {
   Topology& topology = reader.topology();
   for (const HostSpec& host : topology.hosts)
     if (std::ranges::find(topology.actors, host.name, &ActorSpec::host) == topology.actors.end())
-      reader.diagnostics().warning(Code::bad_placement, host.place, fmt::format("no actor is placed on host `{}`", host.name));
+      reader.diagnostics().warning(Code::bad_placement, host.place,
+                                   fmt::format("no actor is placed on host `{}`", host.name));
   const bool leaves = std::ranges::any_of(topology.links, [&](const LinkSpec& link) {
     const HostSpec* from = topology.find_host(topology.actors[link.from].host);
     const HostSpec* to = topology.find_host(topology.actors[link.to].host);
-    return from != nullptr && to != nullptr && from != to && !(stays_on_machine(from->address) && stays_on_machine(to->address));
+    return from != nullptr && to != nullptr && from != to &&
+           !(stays_on_machine(from->address) && stays_on_machine(to->address));
   });
-  const bool mixed = std::ranges::any_of(topology.hosts, [](const HostSpec& host) { return host.address == "local"; }) &&
-                     std::ranges::any_of(topology.hosts, [](const HostSpec& host) { return host.address != "local"; });
+  const bool mixed =
+      std::ranges::any_of(topology.hosts, [](const HostSpec& host) { return host.address == "local"; }) &&
+      std::ranges::any_of(topology.hosts, [](const HostSpec& host) { return host.address != "local"; });
   if (mixed)
-    reader.diagnostics().error(Code::bad_placement, deploy.place, "`local` hosts talk over ipc, the others over tcp: they can't be mixed", "",
+    reader.diagnostics().error(Code::bad_placement, deploy.place,
+                               "`local` hosts talk over ipc, the others over tcp: they can't be mixed", "",
                                "write 127.0.0.1:PORT instead of `local`");
   if (!leaves || curve_off) return;
   const ConfigNode* security = deploy.find("security");
   reader.diagnostics().error(Code::insecure_link, security != nullptr ? security->place : deploy.place,
-                             "links between these hosts would be plain TCP, and CURVE is not supported yet", "",
-                             "in a network you trust, say `security: { curve: off }`");
+                             "links between these hosts would be plain TCP, and CURVE is not supported yet",
+                             "", "in a network you trust, say `security: { curve: off }`");
 }
 
 }  // namespace
@@ -101,7 +109,8 @@ void read_deploy(const ConfigNode& root, Reader& reader) {
   topology.curve = !curve_off;
   for (const ConfigNode::Entry& entry : deploy->find("hosts")->entries) {
     reader.check_name(entry.key, entry.key_place, "a host");
-    if (auto host = read_host(entry.key, entry.value, reader.diagnostics())) topology.hosts.push_back(*std::move(host));
+    if (auto host = read_host(entry.key, entry.value, reader.diagnostics()))
+      topology.hosts.push_back(*std::move(host));
   }
   place_actors(*deploy->find("place"), reader);
   if (reader.diagnostics().ok()) check_hosts(*deploy, curve_off, reader);

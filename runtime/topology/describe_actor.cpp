@@ -20,29 +20,34 @@ Place place_inside(const Expression& expression, std::uint32_t offset, std::uint
   return place;
 }
 
-bool bind_expression(Expression& expression, const SchemaPtr& schema, std::optional<Type> expected, Diagnostics& diagnostics) {
+bool bind_expression(Expression& expression, const SchemaPtr& schema, std::optional<Type> expected,
+                     Diagnostics& diagnostics) {
   const auto problem = expression.bind(schema, expected);
   if (!problem) return true;
   std::string note;
   if (problem->error.code == Code::unknown_field && schema != nullptr) note = "fields: " + schema->text();
-  diagnostics.error(problem->error.code, place_inside(expression, problem->offset, problem->length), problem->error.message,
-                    problem->suggestion, note);
+  diagnostics.error(problem->error.code, place_inside(expression, problem->offset, problem->length),
+                    problem->error.message, problem->suggestion, note);
   return false;
 }
 
 class DescribeActor final : public Describe {
  public:
-  DescribeActor(ActorSpec& spec, const ConfigNode& node, std::vector<SchemaPtr> inputs, Diagnostics& diagnostics)
+  DescribeActor(ActorSpec& spec, const ConfigNode& node, std::vector<SchemaPtr> inputs,
+                Diagnostics& diagnostics)
       : spec_(spec), node_(node), inputs_(std::move(inputs)), diagnostics_(diagnostics) {
     for (OutputSpec& output : spec_.outputs) output.schema = input(0);
   }
 
   SchemaPtr input(std::size_t port) const override { return port < inputs_.size() ? inputs_[port] : nullptr; }
-  void output(const Port& port, SchemaPtr schema) override { spec_.outputs[port.index].schema = std::move(schema); }
+  void output(const Port& port, SchemaPtr schema) override {
+    spec_.outputs[port.index].schema = std::move(schema);
+  }
   std::uint8_t add_output(std::string name, SchemaPtr schema, const Place& place) override {
     for (const OutputSpec& output : spec_.outputs)
       if (output.name == name || name == "errors")
-        diagnostics_.error(Code::bad_name, place, fmt::format("there is a port `{}` already; choose another name", name));
+        diagnostics_.error(Code::bad_name, place,
+                           fmt::format("there is a port `{}` already; choose another name", name));
     spec_.outputs.push_back({std::move(name), std::move(schema)});
     return static_cast<std::uint8_t>(spec_.outputs.size() - 1);
   }
@@ -62,7 +67,8 @@ class DescribeActor final : public Describe {
     }
     return place;
   }
-  void problem(Code code, Place place, std::string message, std::string suggestion, std::string note) override {
+  void problem(Code code, Place place, std::string message, std::string suggestion,
+               std::string note) override {
     diagnostics_.error(code, std::move(place), std::move(message), std::move(suggestion), std::move(note));
   }
   void warning(Code code, Place place, std::string message) override {
@@ -82,7 +88,8 @@ bool find_port(LinkSpec& link, const InputDraft& input, const ActorSpec& from, D
   if (dot == std::string::npos) {
     link.from_port = 0;
     if (from.outputs.size() > 1) return true;
-    diagnostics.error(Code::unknown_port, input.place, fmt::format("`{}` is a sink and sends nothing on", from.name), "",
+    diagnostics.error(Code::unknown_port, input.place,
+                      fmt::format("`{}` is a sink and sends nothing on", from.name), "",
                       fmt::format("its only port is `{}.errors`", from.name));
     return false;
   }
@@ -92,8 +99,9 @@ bool find_port(LinkSpec& link, const InputDraft& input, const ActorSpec& from, D
   const auto found = std::ranges::find(names, port);
   link.from_port = static_cast<std::uint8_t>(found - names.begin());
   if (found != names.end()) return true;
-  diagnostics.error(Code::unknown_port, input.place, fmt::format("no actor or port named `{}`", input.options.from),
-                    suggest(port, names), fmt::format("ports of `{}`: {}", from.name, fmt::join(names, ", ")));
+  diagnostics.error(Code::unknown_port, input.place,
+                    fmt::format("no actor or port named `{}`", input.options.from), suggest(port, names),
+                    fmt::format("ports of `{}`: {}", from.name, fmt::join(names, ", ")));
   return false;
 }
 
@@ -112,12 +120,15 @@ bool find_inputs(std::size_t actor, ActorDraft& draft, const std::vector<ActorDr
       continue;
     }
     const SchemaPtr& schema = from.outputs[link.from_port].schema;
-    if (link.route == Route::key && schema) good &= bind_expression(link.key, schema, std::nullopt, reader.diagnostics());
+    if (link.route == Route::key && schema)
+      good &= bind_expression(link.key, schema, std::nullopt, reader.diagnostics());
     SchemaPtr& wanted = inputs[link.to_port];
     if (wanted && schema && !wanted->same_fields(*schema)) {
       good = false;
-      reader.diagnostics().error(Code::schema_mismatch, link.place, fmt::format("`{}` carries other fields than the inputs before it", from.name),
-                                 "", fmt::format("here {}, before {}", schema->text(), wanted->text()));
+      reader.diagnostics().error(
+          Code::schema_mismatch, link.place,
+          fmt::format("`{}` carries other fields than the inputs before it", from.name), "",
+          fmt::format("here {}, before {}", schema->text(), wanted->text()));
     }
     if (!wanted) wanted = schema;
     good &= schema != nullptr;
@@ -136,11 +147,12 @@ void find_event_time(ActorSpec& spec, const ActorDraft& draft, Diagnostics& diag
   std::vector<std::string> names;
   for (const Field& field : schema->fields()) names.push_back(field.name);
   if (!spec.event_time->column)
-    diagnostics.error(Code::unknown_field, place, fmt::format("no field named `{}`", options.field), suggest(options.field, names),
-                      "fields: " + schema->text());
+    diagnostics.error(Code::unknown_field, place, fmt::format("no field named `{}`", options.field),
+                      suggest(options.field, names), "fields: " + schema->text());
   else if ((*schema)[*spec.event_time->column].type != Type::timestamp)
     diagnostics.error(Code::type_mismatch, place,
-                      fmt::format("`{}` is a {}; event time needs a timestamp", options.field, to_text((*schema)[*spec.event_time->column].type)));
+                      fmt::format("`{}` is a {}; event time needs a timestamp", options.field,
+                                  to_text((*schema)[*spec.event_time->column].type)));
 }
 
 void check_discard(const ActorSpec& spec, const ActorDraft& draft, Diagnostics& diagnostics) {
@@ -148,15 +160,17 @@ void check_discard(const ActorSpec& spec, const ActorDraft& draft, Diagnostics& 
   for (const OutputSpec& output : spec.outputs) names.push_back(output.name);
   for (const std::string& port : spec.discard)
     if (std::ranges::find(names, port) == names.end())
-      diagnostics.error(Code::unknown_port, draft.node->find("discard")->place, fmt::format("`{}` has no port `{}`", spec.name, port),
-                        suggest(port, names), fmt::format("ports: {}", fmt::join(names, ", ")));
+      diagnostics.error(Code::unknown_port, draft.node->find("discard")->place,
+                        fmt::format("`{}` has no port `{}`", spec.name, port), suggest(port, names),
+                        fmt::format("ports: {}", fmt::join(names, ", ")));
 }
 
 // Rows that nobody reads are counted and gone; errors are at least logged.
 void warn_of_unread(const Topology& topology, std::size_t actor, Diagnostics& diagnostics) {
   const ActorSpec& spec = topology.actors[actor];
   for (std::size_t port = 0; port + 1 < spec.outputs.size(); ++port) {
-    const bool read = std::ranges::any_of(topology.links, [&](const LinkSpec& link) { return link.from == actor && link.from_port == port; });
+    const bool read = std::ranges::any_of(
+        topology.links, [&](const LinkSpec& link) { return link.from == actor && link.from_port == port; });
     const std::string& name = spec.outputs[port].name;
     if (read || name == "changes" || std::ranges::find(spec.discard, name) != spec.discard.end()) continue;
     diagnostics.warning(Code::unused_port, spec.place, fmt::format("nobody reads `{}.{}`", spec.name, name),

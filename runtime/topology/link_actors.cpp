@@ -43,7 +43,8 @@ class Ordering {
     std::string circle = actors[link.from].name;
     const auto begin = std::ranges::find(path_, link.from);
     for (auto at = path_.end(); at != begin;) circle = fmt::format("{} -> {}", circle, actors[*--at].name);
-    reader_.diagnostics().error(Code::cycle, link.place, fmt::format("actors feed each other in a circle: {}", circle), "",
+    reader_.diagnostics().error(Code::cycle, link.place,
+                                fmt::format("actors feed each other in a circle: {}", circle), "",
                                 "links with `feedback: true` are not supported yet");
   }
 
@@ -72,7 +73,8 @@ void link_actors(std::vector<ActorDraft>& drafts, Reader& reader) {
       if (found == names.end()) {
         drafts[to].broken = true;
         // The suggestion keeps the port, so that it can be pasted.
-        reader.diagnostics().error(Code::unknown_actor, input.place, fmt::format("no actor or port named `{}`", input.options.from),
+        reader.diagnostics().error(Code::unknown_actor, input.place,
+                                   fmt::format("no actor or port named `{}`", input.options.from),
                                    suggest(from, names), fmt::format("actors: {}", fmt::join(names, ", ")));
         continue;
       }
@@ -85,7 +87,8 @@ void link_actors(std::vector<ActorDraft>& drafts, Reader& reader) {
       link.key = input.options.key;
       link.queue = input.options.queue.value_or(QueueLimit{});
       if (link.queue.max.count == 0 || link.queue.max_bytes.count == 0)
-        reader.diagnostics().error(Code::bad_value, input.place, "a queue holds at least one row and one byte");
+        reader.diagnostics().error(Code::bad_value, input.place,
+                                   "a queue holds at least one row and one byte");
       topology.links.push_back(std::move(link));
     }
   topology.order = Ordering(drafts, reader).order();

@@ -18,12 +18,15 @@ constexpr std::uint32_t kBatchAuto = 1024;
 
 void check_delivery(const ConfigNode& root, const TopologyOptions& options, Diagnostics& diagnostics) {
   const ConfigNode* delivery = root.find("delivery");
-  if (delivery == nullptr || options.delivery == "best_effort") return;  // a missing one is reported as missing
+  if (delivery == nullptr || options.delivery == "best_effort")
+    return;  // a missing one is reported as missing
   const bool planned = options.delivery == "exactly_once" || options.delivery == "at_least_once";
   const std::vector<std::string> values{"best_effort"};
   diagnostics.error(planned ? Code::feature_missing : Code::bad_value, delivery->place,
-                    planned ? fmt::format("`delivery: {}` needs checkpoints, which this version does not have", options.delivery)
-                            : fmt::format("`{}` is not a delivery promise", options.delivery),
+                    planned
+                        ? fmt::format("`delivery: {}` needs checkpoints, which this version does not have",
+                                      options.delivery)
+                        : fmt::format("`{}` is not a delivery promise", options.delivery),
                     planned ? "write `delivery: best_effort`" : suggest(options.delivery, values));
 }
 
@@ -32,7 +35,8 @@ void read_settings(const ConfigNode& root, Reader& reader, Registry& registry, c
   TopologyOptions options;
   read_fields(root, topology_fields().list(), &options, reader, kTopologySections);
   check_delivery(root, options, reader.diagnostics());
-  if (const ConfigNode* name = root.find("topology")) reader.check_name(options.topology, name->place, "a topology");
+  if (const ConfigNode* name = root.find("topology"))
+    reader.check_name(options.topology, name->place, "a topology");
   topology.name = options.topology;
   topology.linger = options.linger;
   topology.poll = options.poll;
@@ -52,7 +56,8 @@ void read_settings(const ConfigNode& root, Reader& reader, Registry& registry, c
   const ConfigNode* plugins = root.find("plugins");
   for (std::size_t at = 0; at < options.plugins.size() && plugins != nullptr; ++at)
     if (Status loaded = load_plugin(options.plugins[at].text, registry); !loaded)
-      reader.diagnostics().error(loaded.error().code, at < plugins->items.size() ? plugins->items[at].place : plugins->place,
+      reader.diagnostics().error(loaded.error().code,
+                                 at < plugins->items.size() ? plugins->items[at].place : plugins->place,
                                  loaded.error().text());
 }
 
@@ -60,11 +65,14 @@ void read_root(const ConfigNode& root, Reader& reader, Registry& registry, const
   Diagnostics& diagnostics = reader.diagnostics();
   const Place start = root.place.known() ? root.place : Place{root.place.file, 1, 1, 1};
   if (root.kind != ConfigNode::Kind::map)
-    return diagnostics.error(Code::wrong_type, start, "a topology is a map that begins with `topology: NAME`");
+    return diagnostics.error(Code::wrong_type, start,
+                             "a topology is a map that begins with `topology: NAME`");
   read_settings(root, reader, registry, options);
   if (const ConfigNode* schemas = root.find("schemas")) read_schemas(*schemas, reader);
   const ConfigNode* actors = root.find("actors");
-  if (actors == nullptr) return diagnostics.error(Code::missing_key, start, "`actors` is missing: a topology needs at least one actor");
+  if (actors == nullptr)
+    return diagnostics.error(Code::missing_key, start,
+                             "`actors` is missing: a topology needs at least one actor");
   std::vector<ActorDraft> drafts = read_actors(*actors, registry, reader);
   link_actors(drafts, reader);
   describe_actors(drafts, reader);
@@ -73,8 +81,9 @@ void read_root(const ConfigNode& root, Reader& reader, Registry& registry, const
 
 }  // namespace
 
-std::optional<Topology> load_topology_text(const std::string& text, const std::string& file, Registry& registry,
-                                           Diagnostics& diagnostics, const LoadOptions& options) {
+std::optional<Topology> load_topology_text(const std::string& text, const std::string& file,
+                                           Registry& registry, Diagnostics& diagnostics,
+                                           const LoadOptions& options) {
   Topology topology;
   topology.file = file;
   topology.folder = std::filesystem::absolute(file).parent_path();
@@ -92,12 +101,16 @@ std::optional<Topology> load_topology_text(const std::string& text, const std::s
 std::optional<Topology> load_topology(const std::string& path, Registry& registry, Diagnostics& diagnostics,
                                       const LoadOptions& options) {
   std::error_code ignored;
-  const std::string file = std::filesystem::is_directory(path, ignored) ? (std::filesystem::path(path) / "topology.yaml").string() : path;
+  const std::string file = std::filesystem::is_directory(path, ignored)
+                               ? (std::filesystem::path(path) / "topology.yaml").string()
+                               : path;
   std::ifstream stream(file);
   if (!stream) {
     const bool exists = std::filesystem::exists(file, ignored);
-    diagnostics.error(exists ? Code::unreadable_file : Code::input_missing, {std::make_shared<const std::string>(file), 0, 0, 0},
-                      exists ? "the file can't be read; check its rights" : "no such file; name a topology file or a folder with a topology.yaml");
+    diagnostics.error(exists ? Code::unreadable_file : Code::input_missing,
+                      {std::make_shared<const std::string>(file), 0, 0, 0},
+                      exists ? "the file can't be read; check its rights"
+                             : "no such file; name a topology file or a folder with a topology.yaml");
     return std::nullopt;
   }
   const std::string text{std::istreambuf_iterator<char>(stream), {}};

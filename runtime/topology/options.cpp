@@ -7,7 +7,8 @@ const Fields<TopologyOptions>& topology_fields() {
   static const Fields<O> fields{
       required("topology", &O::topology, "Name of the topology: a-z, 0-9, _ and -."),
       required("delivery", &O::delivery, "Promise about loss; `best_effort` is the one this version keeps."),
-      optional("batch", &O::batch, "Most rows per batch: `auto`, or a number of rows. The actual number adapts to the load."),
+      optional("batch", &O::batch,
+               "Most rows per batch: `auto`, or a number of rows. The actual number adapts to the load."),
       optional("linger", &O::linger, "Longest a partial batch waits while its worker is busy."),
       choice("poll", &O::poll, {{"block", Poll::block}, {"spin", Poll::spin}},
              "How a worker waits: `spin` burns a core for lower latency."),
@@ -21,7 +22,8 @@ const Fields<ActorOptions>& actor_fields() {
   static const Fields<EventTimeOptions> event_time{
       required("field", &EventTimeOptions::field, "Timestamp field of the rows."),
       optional("disorder", &EventTimeOptions::disorder, "How far rows may come out of order."),
-      optional("idle_after", &EventTimeOptions::idle_after, "Silence after which this source no longer holds others back; 0s: never."),
+      optional("idle_after", &EventTimeOptions::idle_after,
+               "Silence after which this source no longer holds others back; 0s: never."),
   };
   static const Fields<O> fields{
       optional("instances", &O::instances, "Copies of the actor; each runs on a worker of its own."),
@@ -39,7 +41,9 @@ const Fields<LinkOptions>& link_fields() {
       optional("max", &QueueLimit::max, "Most rows waiting at the consumer."),
       optional("max_bytes", &QueueLimit::max_bytes, "Most bytes waiting at the consumer."),
       choice("when_full", &QueueLimit::when_full,
-             {{"block", WhenFull::block}, {"drop_oldest", WhenFull::drop_oldest}, {"drop_newest", WhenFull::drop_newest}},
+             {{"block", WhenFull::block},
+              {"drop_oldest", WhenFull::drop_oldest},
+              {"drop_newest", WhenFull::drop_newest}},
              "What a full queue does: slow the producer, or drop and count."),
   };
   static const Fields<O> fields{
@@ -55,14 +59,18 @@ const Fields<LinkOptions>& link_fields() {
 const Fields<DeployOptions>& deploy_fields() {
   using O = DeployOptions;
   static const Fields<SecurityOptions> security{
-      choice("curve", &SecurityOptions::curve, {{"required", SecurityOptions::Curve::required}, {"off", SecurityOptions::Curve::off}},
+      choice("curve", &SecurityOptions::curve,
+             {{"required", SecurityOptions::Curve::required}, {"off", SecurityOptions::Curve::off}},
              "Encryption of links between hosts."),
   };
   static const Fields<O> fields{
-      required("hosts", &O::hosts, "Host names and their addresses: `10.0.0.1`, `10.0.0.1:5600`, or `local` (this machine, over ipc)."),
+      required("hosts", &O::hosts,
+               "Host names and their addresses: `10.0.0.1`, `10.0.0.1:5600`, or `local` (this machine, over "
+               "ipc)."),
       required("place", &O::place, "Which actor runs on which host; `\"*\"` for the rest."),
       group("security", &O::security, security, "Protection of links between hosts."),
-      optional("run_dir", &O::run_dir, "Folder of the ipc sockets; default: one per topology and user under the temporary folder."),
+      optional("run_dir", &O::run_dir,
+               "Folder of the ipc sockets; default: one per topology and user under the temporary folder."),
   };
   return fields;
 }

@@ -6,8 +6,8 @@
 
 namespace leat {
 
-// The options that the topology file has besides those of the kinds, declared once: the loader, `leat schema` and the
-// reference page read the same lists.
+// The options that the topology file has besides those of the kinds, declared once: the loader, `leat schema`
+// and the reference page read the same lists.
 
 struct TopologyOptions {
   std::string topology;

@@ -9,8 +9,10 @@ SchemaPtr Reader::find_schema(const ConfigNode& name) {
   if (found != topology_.schemas.end()) return found->second;
   std::vector<std::string> names;
   for (const auto& [known, schema] : topology_.schemas) names.push_back(known);
-  diagnostics_.error(Code::unknown_schema, name.place, fmt::format("no schema named `{}`", name.scalar), suggest(name.scalar, names),
-                     names.empty() ? "declare it under `schemas:`" : fmt::format("schemas: {}", fmt::join(names, ", ")));
+  diagnostics_.error(
+      Code::unknown_schema, name.place, fmt::format("no schema named `{}`", name.scalar),
+      suggest(name.scalar, names),
+      names.empty() ? "declare it under `schemas:`" : fmt::format("schemas: {}", fmt::join(names, ", ")));
   return nullptr;
 }
 
@@ -21,9 +23,11 @@ std::string Reader::resolve(std::string_view path) const {
 
 bool Reader::check_name(const std::string& name, const Place& place, std::string_view what) {
   bool good = !name.empty() && name.front() >= 'a' && name.front() <= 'z';
-  for (const char c : name) good = good && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-');
+  for (const char c : name)
+    good = good && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-');
   if (!good)
-    diagnostics_.error(Code::bad_name, place, fmt::format("`{}` can't name {}; use a-z, 0-9, _ and -, a letter first", name, what));
+    diagnostics_.error(Code::bad_name, place,
+                       fmt::format("`{}` can't name {}; use a-z, 0-9, _ and -, a letter first", name, what));
   return good;
 }
 
@@ -46,7 +50,8 @@ std::optional<Field> read_field(const ConfigNode::Entry& entry, Reader& reader) 
   const auto type = parse_type(text);
   if (!type) {
     const auto names = type_names();
-    reader.diagnostics().error(Code::bad_value, entry.value.place, fmt::format("no type named `{}`", text), suggest(text, names),
+    reader.diagnostics().error(Code::bad_value, entry.value.place, fmt::format("no type named `{}`", text),
+                               suggest(text, names),
                                fmt::format("types: {}; `?` behind allows null", fmt::join(names, ", ")));
     return std::nullopt;
   }

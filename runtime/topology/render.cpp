@@ -37,7 +37,8 @@ class Sources {
 std::uint32_t caret_length(const Diagnostic& diagnostic, const std::string& line) {
   const std::size_t begin = std::min<std::size_t>(diagnostic.place.column - 1, line.size());
   if (diagnostic.place.length != 0)
-    return static_cast<std::uint32_t>(std::clamp<std::size_t>(diagnostic.place.length, 1, std::max<std::size_t>(1, line.size() - begin)));
+    return static_cast<std::uint32_t>(
+        std::clamp<std::size_t>(diagnostic.place.length, 1, std::max<std::size_t>(1, line.size() - begin)));
   std::size_t end = begin;  // up to the end of the word
   while (end < line.size() && std::string_view(" :,]}#").find(line[end]) == std::string_view::npos) ++end;
   return static_cast<std::uint32_t>(std::max<std::size_t>(1, end - begin));
@@ -47,21 +48,25 @@ void render_one(const Diagnostic& diagnostic, Sources& sources, Style style, std
   const bool error = diagnostic.severity == Severity::error;
   const std::string place = diagnostic.place.text();
   out += fmt::format("{}{}{} {}  {}\n", style.paint(place, "1"), place.empty() ? "" : "  ",
-                     style.paint(error ? "error" : "warning", error ? "1;31" : "1;33"), code_number(diagnostic.code), diagnostic.message);
+                     style.paint(error ? "error" : "warning", error ? "1;31" : "1;33"),
+                     code_number(diagnostic.code), diagnostic.message);
   const auto line = sources.line(diagnostic.place);
   const std::string gutter = fmt::format("{:>5} | ", diagnostic.place.line);
   if (line) {
     out += gutter + *line + "\n";
     const std::string caret(caret_length(diagnostic, *line), '^');
-    out += fmt::format("      | {}{}{}{}\n", std::string(diagnostic.place.column - 1, ' '), style.paint(caret, error ? "31" : "33"),
-                       diagnostic.suggestion.empty() ? "" : "  ", diagnostic.suggestion);
+    out += fmt::format("      | {}{}{}{}\n", std::string(diagnostic.place.column - 1, ' '),
+                       style.paint(caret, error ? "31" : "33"), diagnostic.suggestion.empty() ? "" : "  ",
+                       diagnostic.suggestion);
   } else if (!diagnostic.suggestion.empty()) {
     out += fmt::format("      = {}\n", diagnostic.suggestion);
   }
   if (!diagnostic.note.empty()) out += fmt::format("      = {}\n", diagnostic.note);
 }
 
-std::string plural(std::size_t count, std::string_view word) { return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s"); }
+std::string plural(std::size_t count, std::string_view word) {
+  return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
+}
 
 }  // namespace
 

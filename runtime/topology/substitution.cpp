@@ -40,7 +40,8 @@ class Substitution {
   std::string value_of(const ConfigNode& node, const std::string& name) {
     if (name.starts_with("env:")) return environment(node, name.substr(4));
     if (name.starts_with("secret:")) return secret(node, name.substr(7));
-    problem(node, Code::bad_value, fmt::format("`${{{}}}` is neither `${{env:NAME}}` nor `${{secret:NAME}}`", name));
+    problem(node, Code::bad_value,
+            fmt::format("`${{{}}}` is neither `${{env:NAME}}` nor `${{secret:NAME}}`", name));
     return {};
   }
 
@@ -53,8 +54,9 @@ class Substitution {
       return value;
     }
     if (equals != std::string::npos) return text.substr(equals + 1);
-    problem(node, Code::unset_variable,
-            fmt::format("the environment has no `{}`; set it, or give a default: `${{env:{}=...}}`", name, name));
+    problem(
+        node, Code::unset_variable,
+        fmt::format("the environment has no `{}`; set it, or give a default: `${{env:{}=...}}`", name, name));
     return {};
   }
 
@@ -63,7 +65,8 @@ class Substitution {
     std::string folder = options_.secrets_dir;
     if (const char* value = std::getenv("LEAT_SECRETS"); folder.empty() && value != nullptr) folder = value;
     if (folder.empty() || name.find('/') != std::string::npos) {
-      problem(node, Code::unset_variable, fmt::format("no secret `{}`: set LEAT_SECRETS to the folder that holds it", name));
+      problem(node, Code::unset_variable,
+              fmt::format("no secret `{}`: set LEAT_SECRETS to the folder that holds it", name));
       return {};
     }
     std::ifstream file(folder + "/" + name);
@@ -88,7 +91,8 @@ class Substitution {
 
 }  // namespace
 
-void substitute(ConfigNode& node, const LoadOptions& options, std::vector<std::string>& secrets, Diagnostics& diagnostics) {
+void substitute(ConfigNode& node, const LoadOptions& options, std::vector<std::string>& secrets,
+                Diagnostics& diagnostics) {
   Substitution(options, secrets, diagnostics).apply(node);
 }
 

@@ -30,7 +30,8 @@ struct LinkSpec {
   QueueLimit queue;
 };
 
-/// What every actor's `errors` port carries; `record` is the failed row, or the raw input that never became one.
+/// What every actor's `errors` port carries; `record` is the failed row, or the raw input that never became
+/// one.
 const SchemaPtr& errors_schema();
 
 struct OutputSpec {
@@ -89,10 +90,10 @@ struct Topology {
   Duration linger{1000};            ///< longest a partial batch waits under load
   Poll poll = Poll::block;
   std::vector<HostSpec> hosts;
-  std::string run_dir;  ///< ipc sockets live here, mode 0700
+  std::string run_dir;               ///< ipc sockets live here, mode 0700
   std::vector<std::string> secrets;  ///< values never to be shown
   ConfigNode source;                 ///< the file as read, for `leat expand`
-  bool curve = true;    ///< `security: { curve: required|off }`
+  bool curve = true;                 ///< `security: { curve: required|off }`
 
   const ActorSpec* find(std::string_view actor) const;
   const HostSpec* find_host(std::string_view host) const;

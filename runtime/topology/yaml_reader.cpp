@@ -18,7 +18,8 @@ constexpr std::size_t kDepthMax = 32;
 // Builds nodes from yaml-cpp's events, which carry the mark of every scalar, key and collection.
 class NodeBuilder final : public YAML::EventHandler {
  public:
-  NodeBuilder(const std::string& text, const std::shared_ptr<const std::string>& file, Diagnostics& diagnostics)
+  NodeBuilder(const std::string& text, const std::shared_ptr<const std::string>& file,
+              Diagnostics& diagnostics)
       : file_(file), diagnostics_(diagnostics) {
     for (std::size_t at = 0; at < text.size();) {
       const std::size_t end = std::min(text.find('\n', at), text.size());
@@ -44,7 +45,8 @@ class NodeBuilder final : public YAML::EventHandler {
     refuse(mark, "an alias; write the value out");
     add({});
   }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     check_anchor(mark, anchor);
     check_tag(mark, tag);
     ConfigNode node;
@@ -58,11 +60,13 @@ class NodeBuilder final : public YAML::EventHandler {
     if (!node.quoted && (value == "~" || value == "null") && tag != "!") node.kind = ConfigNode::Kind::null;
     add(std::move(node));
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     open(mark, tag, anchor, ConfigNode::Kind::list);
   }
   void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     open(mark, tag, anchor, ConfigNode::Kind::map);
   }
   void OnMapEnd() override { close(); }
@@ -77,7 +81,9 @@ class NodeBuilder final : public YAML::EventHandler {
     return {file_, static_cast<std::uint32_t>(mark.line + 1), static_cast<std::uint32_t>(mark.column + 1), 0};
   }
   char character(const Place& at) const {
-    return at.line <= lines_.size() && at.column <= lines_[at.line - 1].size() ? lines_[at.line - 1][at.column - 1] : '\0';
+    return at.line <= lines_.size() && at.column <= lines_[at.line - 1].size()
+               ? lines_[at.line - 1][at.column - 1]
+               : '\0';
   }
   // A block scalar's text begins on the next line, behind its indentation.
   void move_to_block(ConfigNode& node) const {
@@ -90,9 +96,11 @@ class NodeBuilder final : public YAML::EventHandler {
     while (!node.scalar.empty() && node.scalar.back() == '\n') node.scalar.pop_back();
   }
   std::uint32_t scalar_length(const ConfigNode& node) const {
-    const std::string_view line = node.place.line <= lines_.size() ? lines_[node.place.line - 1] : std::string_view();
+    const std::string_view line =
+        node.place.line <= lines_.size() ? lines_[node.place.line - 1] : std::string_view();
     const std::size_t rest = line.size() - std::min<std::size_t>(line.size(), node.place.column - 1);
-    return static_cast<std::uint32_t>(std::clamp<std::size_t>(node.scalar.size() + (node.quoted ? 2 : 0), 1, std::max<std::size_t>(1, rest)));
+    return static_cast<std::uint32_t>(std::clamp<std::size_t>(node.scalar.size() + (node.quoted ? 2 : 0), 1,
+                                                              std::max<std::size_t>(1, rest)));
   }
 
   void refuse(const YAML::Mark& mark, std::string what) {
@@ -146,7 +154,8 @@ class NodeBuilder final : public YAML::EventHandler {
     ConfigNode key = *std::move(parent.key);
     parent.key.reset();
     if (const auto* twin = parent.node.find_entry(key.scalar)) {
-      diagnostics_.error(Code::duplicate_key, key.place, fmt::format("`{}` stands twice in this map", key.scalar), "",
+      diagnostics_.error(Code::duplicate_key, key.place,
+                         fmt::format("`{}` stands twice in this map", key.scalar), "",
                          fmt::format("the first is at line {}", twin->key_place.line));
       return;
     }
@@ -164,10 +173,12 @@ class NodeBuilder final : public YAML::EventHandler {
 
 }  // namespace
 
-ConfigNode read_yaml(const std::string& text, const std::shared_ptr<const std::string>& file, Diagnostics& diagnostics) {
+ConfigNode read_yaml(const std::string& text, const std::shared_ptr<const std::string>& file,
+                     Diagnostics& diagnostics) {
   const Place start{file, 1, 1, 1};
   if (text.size() > kFileBytesMax) {
-    diagnostics.error(Code::too_large, start, fmt::format("the file has {} bytes; a topology may have 1 MiB", text.size()));
+    diagnostics.error(Code::too_large, start,
+                      fmt::format("the file has {} bytes; a topology may have 1 MiB", text.size()));
     return {};
   }
   if (text.find('\t') != std::string::npos) {
@@ -177,8 +188,8 @@ ConfigNode read_yaml(const std::string& text, const std::shared_ptr<const std::s
       const std::size_t end = std::min(text.find('\n', at), text.size());
       const std::size_t first = text.find_first_not_of(' ', at);
       if (first < end && text[first] == '\t')
-        diagnostics.error(Code::invalid_yaml, {file, line, static_cast<std::uint32_t>(first - at + 1), 1}, "a tab in the indentation",
-                          "use spaces");
+        diagnostics.error(Code::invalid_yaml, {file, line, static_cast<std::uint32_t>(first - at + 1), 1},
+                          "a tab in the indentation", "use spaces");
       at = end + 1;
     }
     if (!diagnostics.ok()) return {};

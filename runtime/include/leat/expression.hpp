@@ -17,7 +17,7 @@ struct Evaluated {
 };
 
 namespace expr {
-class Program;
+struct Program;
 }
 
 /// A CEL expression: text with its place in the file, and after `bind` a typed program over one schema.
