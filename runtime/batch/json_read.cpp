@@ -33,12 +33,22 @@ std::string_view name_of(ondemand::json_type type) {
   return "something else";
 }
 
+bool is_integer(std::string_view token) {
+  token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
+  if (token.starts_with('-')) token.remove_prefix(1);
+  return !token.empty() && token.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 // Off the fast path: says what stood there instead.
 [[gnu::cold]] Failure wrong_value(const Field& field, ondemand::value& value, simdjson::error_code error) {
   if (error == simdjson::NUMBER_OUT_OF_RANGE)
     return fail(Code::out_of_range, fmt::format("field `{}`: the number does not fit an int64", field.name));
   ondemand::json_type found{};
   const bool known = value.type().get(found) == simdjson::SUCCESS;
+  // simdjson calls an integer of more than 64 bits a wrong type.
+  if (known && found == ondemand::json_type::number && (field.type == Type::int64 || field.type == Type::timestamp) &&
+      is_integer(value.raw_json_token()))
+    return fail(Code::out_of_range, fmt::format("field `{}`: the number does not fit an int64", field.name));
   if (error == simdjson::INCORRECT_TYPE || error == simdjson::NUMBER_ERROR)
     return fail(Code::malformed_record, fmt::format("field `{}` is a {}, found {}", field.name,
                                                     to_text(field.type), known ? name_of(found) : "no JSON"));

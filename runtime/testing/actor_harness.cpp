@@ -94,7 +94,10 @@ void ActorHarness::Impl::load(const std::string& kind_name, const std::string& o
   text += "actors:\n";
   if (!kind->source) text += "  feed: { kind: harness.input, schema: input }\n";
   text += fmt::format("  tested: {}\n", actor);
-  topology = load_topology_text(text, "harness.yaml", registry, diagnostics);
+  Diagnostics found;
+  topology = load_topology_text(text, "harness.yaml", registry, found);
+  for (Diagnostic& problem : found.sorted())  // The harness reads all ports itself.
+    if (problem.code != Code::unused_port) diagnostics.add(std::move(problem));
   if (topology) spec = topology->find("tested");
   if (spec != nullptr) build();
 }
