@@ -1,0 +1,8 @@
+#pragma once
+
+namespace leat {
+
+class Registry;
+void register_publish_actors(Registry& registry);
+
+}  // namespace leat

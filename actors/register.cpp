@@ -1,0 +1,16 @@
+#include "ingest/register.hpp"
+
+#include <leat/registry.hpp>
+
+#include "publish/register.hpp"
+#include "transform/register.hpp"
+
+namespace leat {
+
+void register_standard_actors(Registry& registry) {
+  register_ingest_actors(registry);
+  register_transform_actors(registry);
+  register_publish_actors(registry);
+}
+
+}  // namespace leat
