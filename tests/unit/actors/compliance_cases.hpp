@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace leat::testing {
+
+/// How the compliance suite exercises one kind: options, input, and what must come of it. `$` in the options
+/// is a folder of the test's own. A kind without a case is checked for what needs no rows.
+struct ComplianceCase {
+  std::string kind;
+  std::string options;
+  std::string schema;             ///< of the input
+  std::vector<std::string> rows;  ///< JSON, one batch each line; sources: lines of the file `$/input`
+  std::vector<std::string> ports = {"out"};
+  std::string drop_reason = {};
+  std::uint64_t sent = 0;  ///< rows over all ports
+  std::uint64_t dropped = 0;
+  std::uint64_t errors = 0;  ///< there should be one: the poison row
+};
+
+inline std::vector<ComplianceCase> compliance_cases() {
+  return {
+      {.kind = "ingest.file",
+       .options = "{ path: $/input, format: jsonl, schema: input }",
+       .schema = "{ id: int64 }",
+       .rows = {R"({"id":1})", R"({"id":"poison"})", R"({"id":3})"},
+       .sent = 2,
+       .errors = 1},
+      {.kind = "ingest.generate",
+       .options = "{ count: 3, fields: { id: seq, x: 1 / (seq - 1) } }",
+       .rows = {"", "", ""},
+       .sent = 2,
+       .errors = 1},
+      {.kind = "transform",
+       .options = "{ where: id != 2, extend: { x: 10 / id }, routes: { big: x > 5 } }",
+       .schema = "{ id: int64 }",
+       .rows = {R"({"id":0})", R"({"id":1})", R"({"id":2})", R"({"id":3})"},
+       .ports = {"out", "big"},
+       .drop_reason = "where",
+       .sent = 2,
+       .dropped = 1,
+       .errors = 1},
+      {.kind = "publish.file",
+       .options = "{ path: $/out.jsonl }",
+       .schema = "{ id: int64 }",
+       .rows = {R"({"id":1})", R"({"id":2})"},
+       .ports = {}},
+  };
+}
+
+}  // namespace leat::testing
