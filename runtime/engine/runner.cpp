@@ -59,8 +59,12 @@ Runner::~Runner() = default;
 std::unique_ptr<Runner> Runner::load(const std::string& path, Registry& registry, Diagnostics& diagnostics) {
   std::optional<Topology> topology = load_topology(path, registry, diagnostics);
   if (!topology) return nullptr;
+  return of(*std::move(topology));
+}
+
+std::unique_ptr<Runner> Runner::of(Topology topology) {
   auto impl = std::make_unique<Impl>();
-  impl->topology = *std::move(topology);
+  impl->topology = std::move(topology);
   return std::unique_ptr<Runner>(new Runner(std::move(impl)));
 }
 

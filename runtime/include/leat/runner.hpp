@@ -5,6 +5,8 @@
 
 namespace leat {
 
+struct Topology;
+
 /// What one actor (all its instances) did in a run. Every row of `in` ended as out, dropped, late or error,
 /// except where a kind makes several rows of one or one of several.
 struct ActorSummary {
@@ -42,6 +44,8 @@ class Runner {
   /// Loads a file or folder. Null when it has problems; they are in `diagnostics`. The registry must outlive
   /// the runner.
   static std::unique_ptr<Runner> load(const std::string& path, Registry& registry, Diagnostics& diagnostics);
+  /// A topology that was loaded before (the internal type; for the launcher).
+  static std::unique_ptr<Runner> of(Topology topology);
   ~Runner();
 
   /// Blocks until the topology has ended, `drain` has emptied it, something failed, or `abort`. Once only.

@@ -1,0 +1,170 @@
+#include "cli/cli.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "cli/common.hpp"
+
+namespace leat::cli {
+namespace {
+
+// Owns the arguments that CLI11 fills and the verbs that read them.
+class CommandLine {
+ public:
+  CommandLine() : app_("Leat: dataflow topologies of actors over ZeroMQ.", "leat") {
+    app_.require_subcommand(0, 1);
+    app_.set_help_all_flag("--help-all", "Help of all verbs");
+    app_.add_flag("--version", want_version_, "Version and plugin ABI");
+    app_.footer(
+        "Examples:\n  leat run topologies/news-sentiment\n  leat validate pipeline.yaml\n  leat explain "
+        "transform\n  leat eval '1 + 2'");
+    add_run();
+    add_validate();
+    add_plan();
+    add_graph();
+    add_lookups();
+    add_eval();
+    add_completion();
+  }
+
+  int run(int argc, char** argv) {
+    if (argc > 1 && argv[1][0] != '-' && std::ranges::find(verbs_, argv[1]) == verbs_.end()) return unknown_verb(argv[1]);
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::CallForHelp& help) {
+      return app_.exit(help);
+    } catch (const CLI::CallForAllHelp& help) {
+      return app_.exit(help);
+    } catch (const CLI::ParseError& error) {
+      print_error(error.what(), fmt::format("leat {}--help",
+                                            argc > 1 && argv[1][0] != '-' ? std::string(argv[1]) + " " : ""));
+      return kUsage;
+    }
+    if (want_version_) return version(Format::text);
+    if (action_) return action_();
+    fmt::print("{}", app_.help());
+    return kUsage;
+  }
+
+ private:
+  CLI::App& verb(const std::string& name, const std::string& doc, const std::string& examples,
+                 std::function<int()> action) {
+    CLI::App* sub = app_.add_subcommand(name, doc);
+    sub->footer("Examples:\n  " + examples);
+    sub->callback([this, action = std::move(action)] { action_ = action; });
+    verbs_.push_back(name);
+    return *sub;
+  }
+
+  static void add_format(CLI::App& sub, Format& format) {
+    sub.add_option("--format", format, "text or json")
+        ->transform(CLI::CheckedTransformer(
+                        std::map<std::string, Format>{{"text", Format::text}, {"json", Format::json}},
+                        CLI::ignore_case)
+                        .description(""));
+  }
+  static void add_topology(CLI::App& sub, TopologyArguments& arguments, bool format) {
+    sub.add_option("topology", arguments.path,
+                   "Topology file, or a folder with a topology.yaml (default: leat.yaml)");
+    sub.add_option("--plugin", arguments.plugins, "Shared library with further kinds (repeatable)");
+    if (format) add_format(sub, arguments.format);
+  }
+
+  void add_run() {
+    CLI::App& sub = verb("run", "Run a topology until its sources end",
+                         "leat run pipeline.yaml\n  leat run pipeline.yaml --host edge\n  leat run "
+                         "pipeline.yaml --for 30s --format json",
+                         [this] { return cli::run(run_); });
+    add_topology(sub, run_, true);
+    sub.add_option("--host", run_.host, "Run only what is placed on this host");
+    sub.add_option("--metrics", run_.metrics, "Serve Prometheus metrics, e.g. 127.0.0.1:9100");
+    sub.add_option("--for", run_.duration, "Drain and stop after this time, e.g. 30s");
+    sub.add_flag("--quiet", run_.quiet, "No progress, no summary");
+  }
+  void add_validate() {
+    CLI::App& sub = verb("validate", "Check a topology without starting anything",
+                         "leat validate pipeline.yaml\n  leat validate pipeline.yaml --strict --format json",
+                         [this] { return cli::validate(validate_); });
+    add_topology(sub, validate_, true);
+    sub.add_flag("--strict", validate_.strict, "Exit 1 on warnings");
+  }
+  void add_plan() {
+    add_topology(verb("plan", "Show workers, links, schemas and the memory bound",
+                      "leat plan pipeline.yaml\n  leat plan pipeline.yaml --format json",
+                      [this] { return cli::plan(plan_); }),
+                 plan_, true);
+    add_topology(verb("expand", "Print the topology with defaults and variables filled in; secrets masked",
+                      "leat expand pipeline.yaml", [this] { return cli::expand(expand_); }),
+                 expand_, false);
+  }
+  void add_graph() {
+    CLI::App& sub = verb("graph", "Draw the topology",
+                         "leat graph pipeline.yaml\n  leat graph pipeline.yaml --format svg > pipeline.svg",
+                         [this] { return cli::graph(graph_); });
+    add_topology(sub, graph_, false);
+    sub.add_option("--format", graph_.picture, "text, mermaid, dot, svg or json")
+        ->check(CLI::IsMember({"text", "mermaid", "dot", "svg", "json"}));
+  }
+  void add_lookups() {
+    CLI::App& kinds = verb("list", "List all kinds of actors",
+                           "leat list\n  leat list --plugin build/libmy.so --format json",
+                           [this] { return cli::list(list_); });
+    kinds.add_option("--plugin", list_.plugins, "Shared library with further kinds (repeatable)");
+    add_format(kinds, list_.format);
+    CLI::App& explain =
+        verb("explain", "Explain a kind or an error code", "leat explain transform\n  leat explain L0204",
+             [this] { return cli::explain(explain_); });
+    explain.add_option("topic", explain_.topic, "KIND or CODE");
+    explain.add_option("--plugin", explain_.plugins, "Shared library with further kinds (repeatable)");
+    explain.add_flag("--markdown", explain_.markdown, "The reference of all kinds, for docs/topology.md");
+    add_format(explain, explain_.format);
+    CLI::App& schema = verb("schema", "Print the JSON Schema of topology files, for editors",
+                            "leat schema > leat.schema.json", [this] { return cli::schema(schema_); });
+    schema.add_option("--plugin", schema_.plugins, "Shared library with further kinds (repeatable)");
+  }
+  void add_eval() {
+    CLI::App& sub = verb("eval", "Evaluate an expression",
+                         "leat eval '1 + 2'\n  leat eval 'price * double(count)' --input event.json\n  echo "
+                         "'{\"a\": 1}' | leat eval 'a + 1' --input -",
+                         [this] { return cli::eval(eval_); });
+    sub.add_option("expression", eval_.expression, "A CEL expression")->required();
+    sub.add_option("--input", eval_.input, "File with one JSON event, or - for stdin");
+  }
+  void add_completion() {
+    CLI::App& sub =
+        verb("completion", "Print a completion script", "leat completion bash > /etc/bash_completion.d/leat",
+             [this] { return cli::completion(shell_, verbs_); });
+    sub.add_option("shell", shell_, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  }
+
+  int unknown_verb(const std::string& word) const {
+    const std::string hint = suggest(word, verbs_);
+    print_error(fmt::format("no verb `{}`{}{}", word, hint.empty() ? "" : "; ", hint), "leat --help");
+    return kUsage;
+  }
+
+  CLI::App app_;
+  bool want_version_ = false;
+  std::function<int()> action_;
+  std::vector<std::string> verbs_;
+  RunArguments run_;
+  ValidateArguments validate_;
+  TopologyArguments plan_, expand_;
+  GraphArguments graph_;
+  ListArguments list_, schema_;
+  ExplainArguments explain_;
+  EvalArguments eval_;
+  std::string shell_;
+};
+
+}  // namespace
+
+int run_cli(int argc, char** argv) {
+  return CommandLine().run(argc, argv);
+}
+
+}  // namespace leat::cli

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <leat/registry.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace leat::cli {
+
+/// sysexits.h, as far as Leat uses it. docs/operations.md explains each to operators.
+enum Exit : int {
+  kOk = 0,
+  kNegative = 1,
+  kUsage = 64,
+  kInputMissing = 66,
+  kUnreachable = 69,
+  kInternal = 70,
+  kUndelivered = 75,
+  kInvalid = 78,
+};
+
+enum class Format : std::uint8_t { text, json };
+
+/// What every verb that reads a topology takes.
+struct TopologyArguments {
+  std::string path;
+  std::vector<std::string> plugins;
+  Format format = Format::text;
+};
+
+struct ValidateArguments : TopologyArguments {
+  bool strict = false;
+};
+struct GraphArguments : TopologyArguments {
+  std::string picture = "text";  ///< text, mermaid, dot, svg, json
+};
+struct RunArguments : TopologyArguments {
+  std::string host;
+  std::string metrics;
+  bool quiet = false;
+  std::string duration;
+};
+struct EvalArguments {
+  std::string expression;
+  std::string input;  ///< a file, "-", or empty
+};
+struct ExplainArguments {
+  std::string topic;
+  std::vector<std::string> plugins;
+  bool markdown = false;
+  Format format = Format::text;
+};
+struct ListArguments {
+  std::vector<std::string> plugins;
+  Format format = Format::text;
+};
+struct SubscribeArguments {
+  std::string endpoint;
+  std::vector<std::string> topics;
+  std::uint64_t count = 0;
+  std::string duration;
+  bool raw = false;
+};
+
+int run_cli(int argc, char** argv);
+
+int validate(const ValidateArguments& arguments);
+int plan(const TopologyArguments& arguments);
+int graph(const GraphArguments& arguments);
+int expand(const TopologyArguments& arguments);
+int run(const RunArguments& arguments);
+int eval(const EvalArguments& arguments);
+int explain(const ExplainArguments& arguments);
+int list(const ListArguments& arguments);
+int schema(const ListArguments& arguments);
+int completion(const std::string& shell, const std::vector<std::string>& verbs);
+int subscribe(const SubscribeArguments& arguments);
+int version(Format format);
+
+}  // namespace leat::cli

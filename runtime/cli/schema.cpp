@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+
+#include "cli/common.hpp"
+#include "topology/options.hpp"
+
+namespace leat::cli {
+namespace {
+
+// JSON Schema of one option. Text with units stays a string: editors complete names, `leat validate` checks
+// values.
+std::string field_schema(const FieldInfo& field);
+
+std::string object_schema(const std::vector<FieldInfo>& fields, const std::string& more_properties,
+                          bool open = false) {
+  std::string properties = more_properties, required;
+  for (const FieldInfo& field : fields) {
+    properties +=
+        fmt::format("{}{}:{}", properties.empty() ? "" : ",", json_text(field.name), field_schema(field));
+    if (field.required) required += (required.empty() ? "" : ",") + json_text(field.name);
+  }
+  return fmt::format(
+      "{{\"type\":\"object\",\"properties\":{{{}}},\"required\":[{}],\"additionalProperties\":{}}}",
+      properties, required, open);
+}
+
+std::string type_schema(const FieldInfo& field) {
+  if (!field.choices.empty()) {
+    std::string names;
+    for (const std::string& name : field.choices) names += (names.empty() ? "" : ",") + json_text(name);
+    return fmt::format("\"enum\":[{}]", names);
+  }
+  if (field.type == "true or false") return "\"type\":\"boolean\"";
+  if (field.type == "integer") return "\"type\":\"integer\"";
+  if (field.type == "integer >= 0") return "\"type\":\"integer\",\"minimum\":0";
+  if (field.type == "number") return "\"type\":\"number\"";
+  return "\"type\":[\"string\",\"number\",\"boolean\"]";
+}
+
+std::string field_schema(const FieldInfo& field) {
+  const std::string doc = json_text(field.doc);
+  switch (field.shape) {
+    case FieldInfo::Shape::group: {
+      std::string schema = object_schema(field.nested, "");
+      schema.insert(1, fmt::format("\"description\":{},", doc));
+      return schema;
+    }
+    case FieldInfo::Shape::list:
+      return fmt::format("{{\"description\":{},\"type\":[\"array\",\"string\"]}}", doc);
+    case FieldInfo::Shape::map:
+      return fmt::format("{{\"description\":{},\"type\":\"object\"}}", doc);
+    case FieldInfo::Shape::scalar:
+      break;
+  }
+  return fmt::format("{{\"description\":{},{}}}", doc, type_schema(field));
+}
+
+template <class Specs>
+std::vector<FieldInfo> infos(const Specs& specs) {
+  std::vector<FieldInfo> list;
+  for (const FieldSpec& spec : specs) list.push_back(spec.info);
+  return list;
+}
+
+std::string kind_schema(const Kind& kind) {
+  std::vector<FieldInfo> fields = infos(kind.fields);
+  for (FieldInfo& field : infos(actor_fields().list())) fields.push_back(std::move(field));
+  const std::string own = fmt::format(
+      "\"kind\":{{\"const\":{},\"description\":{}}}{}", json_text(kind.info.name), json_text(kind.info.doc),
+      kind.source ? "" : ",\"inputs\":{\"type\":[\"array\",\"object\",\"string\"]}");
+  return object_schema(fields, own);
+}
+
+}  // namespace
+
+int schema(const ListArguments& arguments) {
+  Registry registry;
+  if (!fill_registry(registry, arguments.plugins)) return kInvalid;
+  std::string kinds, names;
+  for (const auto& [name, kind] : registry.kinds()) {
+    names += (names.empty() ? "" : ",") + json_text(name);
+    kinds += fmt::format("{}{{\"if\":{{\"properties\":{{\"kind\":{{\"const\":{}}}}}}},\"then\":{}}}",
+                         kinds.empty() ? "" : ",", json_text(name), kind_schema(kind));
+  }
+  const std::string actor = fmt::format(
+      "{{\"type\":\"object\",\"required\":[\"kind\"],\"properties\":{{\"kind\":{{\"enum\":[{}]}}}},\"allOf\":"
+      "[{}]}}",
+      names, kinds);
+  const std::string sections = fmt::format(
+      "\"schemas\":{{\"type\":\"object\",\"additionalProperties\":{{\"type\":\"object\","
+      "\"additionalProperties\":{{\"type\":\"string\"}}}}}},"
+      "\"actors\":{{\"type\":\"object\",\"additionalProperties\":{}}},\"deploy\":{},\"tests\":{{\"type\":"
+      "\"array\"}}",
+      actor, object_schema(infos(deploy_fields().list()), ""));
+  std::string root = object_schema(infos(topology_fields().list()), sections);
+  root.insert(1, "\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"Leat topology\",");
+  fmt::print("{}\n", root);
+  return kOk;
+}
+
+}  // namespace leat::cli
