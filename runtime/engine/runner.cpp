@@ -30,17 +30,18 @@ RunSummary summarise(const Topology& topology, const Metrics& metrics, double wa
   RunSummary summary;
   summary.topology = topology.name;
   summary.wall_s = wall_s;
-  for (ActorTotals& total : totals(metrics))
-    summary.actors.push_back({.name = std::move(total.actor),
-                              .in = total.in,
-                              .out = total.out,
-                              .late = total.late,
-                              .errors = total.errors,
-                              .dropped = std::move(total.dropped_by),
-                              .latency_p50_us = total.latency_p50_us,
-                              .latency_p99_us = total.latency_p99_us,
-                              .busy_s = static_cast<double>(total.busy_ns) / 1e9,
-                              .blocked_s = static_cast<double>(total.blocked_ns) / 1e9});
+  for (ActorTotals& total : totals(metrics))  // what a source takes in is what it makes of it
+    summary.actors.push_back(
+        {.name = total.actor,
+         .in = topology.find(total.actor)->kind->source ? total.out + total.dropped + total.errors : total.in,
+         .out = total.out,
+         .late = total.late,
+         .errors = total.errors,
+         .dropped = std::move(total.dropped_by),
+         .latency_p50_us = total.latency_p50_us,
+         .latency_p99_us = total.latency_p99_us,
+         .busy_s = static_cast<double>(total.busy_ns) / 1e9,
+         .blocked_s = static_cast<double>(total.blocked_ns) / 1e9});
   return summary;
 }
 
