@@ -2,6 +2,8 @@
 
 #include <leat/registry.hpp>
 
+#include "infer/register.hpp"
+#include "persist/register.hpp"
 #include "publish/register.hpp"
 #include "transform/register.hpp"
 
@@ -9,6 +11,8 @@ namespace leat {
 
 void register_standard_actors(Registry& registry) {
   register_ingest_actors(registry);
+  register_infer_actors(registry);
+  register_persist_actors(registry);
   register_transform_actors(registry);
   register_publish_actors(registry);
 }

@@ -13,6 +13,7 @@ struct ComplianceCase {
   std::string options;
   std::string schema;             ///< of the input
   std::vector<std::string> rows;  ///< JSON, one batch each line; sources: lines of the file `$/input`
+  std::vector<std::pair<std::string, std::string>> files = {};  ///< in `$`: name, content
   std::vector<std::string> ports = {"out"};
   std::string drop_reason = {};
   std::uint64_t sent = 0;  ///< rows over all ports
@@ -41,6 +42,37 @@ inline std::vector<ComplianceCase> compliance_cases() {
        .drop_reason = "where",
        .sent = 2,
        .dropped = 1,
+       .errors = 1},
+      {.kind = "infer.text",
+       .options = "{ model: $/words.tsv, map: { in: title, out: mood } }",
+       .schema = "{ id: int64, title: 'string?' }",
+       .rows = {R"({"id":1,"title":"good"})", R"({"id":2,"title":null})", R"({"id":3,"title":"bad"})"},
+       .files = {{"words.tsv", "good\t1\nbad\t-1\n"}},
+       .sent = 2,
+       .errors = 1},
+      {.kind = "infer.language",
+       .options = "{ map: { in: title, out: language } }",
+       .schema = "{ id: int64, title: 'string?' }",
+       .rows = {R"({"id":1,"title":"good news"})", R"({"id":2,"title":null})",
+                R"({"id":3,"title":"el banco"})"},
+       .sent = 2,
+       .errors = 1},
+      {.kind = "persist.kv",
+       .options = "{ path: $/store, key: id }",
+       .schema = "{ id: 'string?', n: int64 }",
+       .rows = {R"({"id":"a","n":1})", R"({"id":"a","n":1})", R"({"id":null,"n":1})", R"({"id":"a","n":2})"},
+       .ports = {"changes"},
+       .drop_reason = "unchanged",
+       .sent = 2,
+       .dropped = 1,
+       .errors = 1},
+      {.kind = "publish.feed",
+       .options = "{ bind: 'ipc://$/feed', topic: label }",
+       .schema = "{ label: 'string?' }",
+       .rows = {R"({"label":"a"})", R"({"label":null})", R"({"label":"a"})"},
+       .ports = {},
+       .drop_reason = "no_subscriber",
+       .dropped = 2,
        .errors = 1},
       {.kind = "publish.file",
        .options = "{ path: $/out.jsonl }",

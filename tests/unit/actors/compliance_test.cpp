@@ -147,6 +147,7 @@ class Case : public ::testing::TestWithParam<ComplianceCase> {
       for (const std::string& row : param.rows) lines += row + "\n";
       folder.write("input", lines);
     }
+    for (const auto& [name, content] : param.files) folder.write(name, content);
     ActorHarness harness(param.kind, options, param.schema);
     EXPECT_EQ(harness.problems(), "");
     for (const std::string& row : param.rows) {

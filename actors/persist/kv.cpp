@@ -1,0 +1,205 @@
+#include "persist/kv.hpp"
+
+#include <fmt/format.h>
+
+#include <leat/codec.hpp>
+#include <leat/context.hpp>
+#include <unordered_map>
+
+#include "persist/kv_store.hpp"
+
+namespace leat {
+namespace {
+
+struct PersistKvConfig {
+  Path path;
+  Expression key;
+  bool sync = false;
+  Bytes write_buffer{8u << 20};
+  Bytes block_cache{8u << 20};
+  std::shared_ptr<SharedKvStore> store;  ///< made by describe, shared by the instances
+};
+
+/// Keeps the newest row of every key in RocksDB, as a MessagePack map under the key's text. One atomic write
+/// per batch; what it changed comes out of `changes` after it. Holds one batch of encoded rows. Instances
+/// share the store; each key must go to one of them (`route: key`), or two may both call a row new.
+class PersistKv final : public Actor {
+ public:
+  using Config = PersistKvConfig;
+  static constexpr KindInfo kind{"persist.kv", "Stores the newest row of every key in RocksDB.",
+                                 "path: var/news\nkey: id\n", true};
+  static constexpr Port in{0, "in", "Rows to store."};
+  static constexpr Port changes{
+      0, "changes",
+      "Rows that were new or different, after the write, with a column `change`: inserted "
+      "or updated."};
+  static constexpr auto inputs = ports(in);
+  static constexpr auto outputs = ports(changes);
+  static Fields<Config> fields();
+  static void describe(Config& config, Describe& describe);
+
+  explicit PersistKv(Config config) : config_(std::move(config)) {}
+
+  Status on_start(Context&) override {
+    LEAT_TRY_ASSIGN(store_, config_.store->open());
+    return {};
+  }
+  Status on_batch(const Port&, const Batch& batch, Context& ctx) override;
+  Status on_end(Context&) override { return store_->flush(); }
+
+ private:
+  /// What one batch asks of the store. Rows that cannot be stored are rejected and have no place in it.
+  struct Work {
+    std::vector<std::uint32_t> rows;  // of the batch, ascending
+    std::vector<std::string> keys;    // of these rows
+    std::vector<std::string_view> distinct;
+    std::vector<std::size_t> distinct_of;  // per row, its key's position in `distinct`
+  };
+  Work plan(const Batch& batch, Context& ctx) const;
+  Status emit_changes(const Batch& batch, std::vector<std::uint32_t> rows, BatchBuilder& change,
+                      Context& ctx);
+
+  Config config_;
+  std::shared_ptr<KvStore> store_;
+};
+
+SchemaPtr change_schema() {
+  return Schema::make({{"change", Type::string, false}});
+}
+
+/// Appends the key's text; false for a type that cannot be one.
+bool append_key(const Column& column, std::uint32_t row, std::string& out) {
+  switch (column.type()) {
+    case Type::string:
+    case Type::bytes:
+      out.append(column.text(row));
+      return true;
+    case Type::int64:
+      out += std::to_string(column.int64(row));
+      return true;
+    case Type::timestamp:
+      out += to_text(Time(Duration(column.int64(row))));
+      return true;
+    case Type::boolean:
+      out += column.boolean(row) ? "true" : "false";
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool can_be_key(Type type) {
+  return type == Type::string || type == Type::bytes || type == Type::int64 || type == Type::timestamp ||
+         type == Type::boolean;
+}
+
+Fields<PersistKvConfig> PersistKv::fields() {
+  using C = PersistKvConfig;
+  return {
+      required("path", &C::path, "Folder of the store; made when it is missing.").example("var/news"),
+      required(
+          "key", &C::key,
+          "What a row is stored under: string, bytes, int64, timestamp or bool. A row whose key is null or "
+          "empty goes to `errors`."),
+      optional(
+          "sync", &C::sync,
+          "true: every batch is on the disk before it counts as stored. false: it survives the end of this "
+          "process, but not a loss of power."),
+      optional("write_buffer", &C::write_buffer, "Memory for new rows; two of these may be held."),
+      optional("block_cache", &C::block_cache, "Memory for what is read again.")};
+}
+
+void PersistKv::describe(Config& config, Describe& describe) {
+  if (config.key.bound() && !can_be_key(config.key.type()))
+    describe.problem(Code::type_mismatch, describe.place_of("key"),
+                     fmt::format("a key cannot be {}; string, bytes, int64, timestamp and bool can",
+                                 to_text(config.key.type())));
+  std::vector<Field> fields = describe.input()->fields();
+  if (describe.input()->index_of("change")) {
+    describe.problem(
+        Code::bad_name, describe.place_of("inputs"),
+        "the input has a field `change`, which is the name of the column that `changes` adds; rename it "
+        "before");
+    return;
+  }
+  fields.push_back({"change", Type::string, false});
+  describe.output(changes, Schema::make(std::move(fields)));
+  config.store = std::make_shared<SharedKvStore>(KvOptions{.path = config.path.text,
+                                                           .sync = config.sync,
+                                                           .write_buffer = config.write_buffer,
+                                                           .block_cache = config.block_cache});
+}
+
+PersistKv::Work PersistKv::plan(const Batch& batch, Context& ctx) const {
+  Evaluated keys = config_.key.evaluate(batch);
+  Work work;
+  work.rows.reserve(batch.row_count());
+  work.keys.reserve(batch.row_count());  // so that the views of them stay valid
+  std::unordered_map<std::string_view, std::size_t> positions;
+  std::size_t failed = 0;
+  for (std::uint32_t row = 0; row < batch.row_count(); ++row) {
+    if (failed < keys.failed.size() && keys.failed[failed].row == row) {
+      ctx.reject(batch, row, std::move(keys.failed[failed++].error));
+      continue;
+    }
+    std::string key;
+    if (keys.values.is_null(row) || !append_key(keys.values, row, key) || key.empty()) {
+      ctx.reject(
+          batch, row,
+          Error{Code::missing_value, fmt::format("the key `{}` is null or empty", config_.key.text()), {}});
+      continue;
+    }
+    work.rows.push_back(row);
+    const std::string_view view = work.keys.emplace_back(std::move(key));
+    const auto [at, added] = positions.emplace(view, work.distinct.size());
+    if (added) work.distinct.push_back(view);
+    work.distinct_of.push_back(at->second);
+  }
+  return work;
+}
+
+Status PersistKv::on_batch(const Port&, const Batch& batch, Context& ctx) {
+  const Work work = plan(batch, ctx);
+  if (work.rows.empty()) return {};
+  // `newest` holds the value each key has at the row being looked at, so that the second of two rows with one
+  // key is compared with the first.
+  LEAT_TRY_ASSIGN(auto newest, store_->get(work.distinct));
+  std::vector<std::uint32_t> changed;
+  std::vector<bool> is_changed(work.distinct.size());
+  BatchBuilder change(change_schema());
+  for (std::size_t at = 0; at < work.rows.size(); ++at) {
+    const std::size_t key = work.distinct_of[at];
+    std::string value = to_msgpack(batch, work.rows[at]);
+    if (newest[key] == value) continue;
+    change.add(newest[key] ? "updated" : "inserted");
+    changed.push_back(work.rows[at]);
+    newest[key] = std::move(value);
+    is_changed[key] = true;
+  }
+  std::vector<KvStore::Entry> entries;
+  for (std::size_t key = 0; key < work.distinct.size(); ++key)
+    if (is_changed[key]) entries.push_back({work.distinct[key], *newest[key]});
+  if (!entries.empty()) LEAT_TRY(store_->put(entries));
+  if (changed.size() < work.rows.size()) ctx.drop(work.rows.size() - changed.size(), "unchanged");
+  return emit_changes(batch, std::move(changed), change, ctx);
+}
+
+Status PersistKv::emit_changes(const Batch& batch, std::vector<std::uint32_t> rows, BatchBuilder& change,
+                               Context& ctx) {
+  if (rows.empty()) return {};
+  const Batch kept = rows.size() == batch.row_count() ? batch : batch.take(rows);
+  std::vector<Column> columns(kept.columns().begin(), kept.columns().end());
+  columns.push_back(change.finish().column(0));
+  ctx.emit(
+      changes,
+      Batch(ctx.output_schema(changes), std::move(columns), kept.row_count()).with_entered(batch.entered()));
+  return {};
+}
+
+}  // namespace
+
+void register_persist_kv(Registry& registry) {
+  registry.add<PersistKv>();
+}
+
+}  // namespace leat

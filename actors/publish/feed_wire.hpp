@@ -1,0 +1,36 @@
+#pragma once
+
+#include <leat/batch.hpp>
+#include <leat/clock.hpp>
+#include <leat/result.hpp>
+#include <optional>
+#include <string>
+
+// The body of a feed message, as docs/wire-format.md states it: one MessagePack map.
+namespace leat {
+
+/// What every message says of itself.
+struct FeedStamp {
+  std::string_view feed;    ///< this start of the publisher, at random
+  std::uint64_t seq = 0;    ///< of an item in its topic, from 1; of a head: the topic's last item
+  std::uint64_t total = 0;  ///< the same over all topics
+  Time time{};              ///< when it was published
+};
+
+/// Appends the body of an item: the stamp and one row.
+void write_feed_item(const FeedStamp& stamp, const Batch& batch, std::uint32_t row, std::string& out);
+/// Appends the body of a head: the stamp alone.
+void write_feed_head(const FeedStamp& stamp, std::string& out);
+
+struct FeedMessage {
+  std::string feed;
+  std::uint64_t seq = 0;
+  std::uint64_t total = 0;
+  Time time{};
+  std::optional<std::string> row;  ///< MessagePack; nothing in a head
+};
+
+/// malformed_frame for anything but a body as above; keys it does not know are passed over.
+Result<FeedMessage> read_feed_message(std::string_view body);
+
+}  // namespace leat

@@ -1,0 +1,152 @@
+#include "persist/kv_store.hpp"
+
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <map>
+
+#include "support/tiny_disk.hpp"
+
+namespace leat {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::unique_ptr<KvStore> open(const std::string& path, bool read_only = false) {
+  auto store = KvStore::open({.path = path, .read_only = read_only});
+  if (!store) {
+    ADD_FAILURE() << store.error().text();
+    return nullptr;
+  }
+  return *std::move(store);
+}
+
+Status put(KvStore& store, std::string_view key, std::string_view value) {
+  const KvStore::Entry entry{key, value};
+  return store.put({&entry, 1});
+}
+
+std::map<std::string, std::string> all(const KvStore& store) {
+  std::map<std::string, std::string> entries;
+  const Status scanned = store.scan([&](KvStore::Entry entry) {
+    entries.emplace(entry.key, entry.value);
+    return true;
+  });
+  EXPECT_TRUE(scanned);
+  return entries;
+}
+
+TEST(KvStore, values_come_back_in_the_order_of_the_keys) {
+  const testing::TempFolder folder;
+  const auto store = open(folder.path("store"));
+  const KvStore::Entry entries[] = {{"a", "1"}, {"b", "2"}, {std::string_view("\0x", 2), ""}};
+  ASSERT_TRUE(store->put(entries));
+  const std::string_view keys[] = {"b", "missing", std::string_view("\0x", 2), "a"};
+  const auto values = store->get(keys);
+  ASSERT_TRUE(values);
+  EXPECT_THAT(*values, ::testing::ElementsAre("2", std::nullopt, "", "1"));
+}
+
+TEST(KvStore, the_last_of_two_entries_of_a_key_wins) {
+  const testing::TempFolder folder;
+  const auto store = open(folder.path("store"));
+  const KvStore::Entry entries[] = {{"a", "1"}, {"a", "2"}};
+  ASSERT_TRUE(store->put(entries));
+  EXPECT_EQ(all(*store), (std::map<std::string, std::string>{{"a", "2"}}));
+}
+
+TEST(KvStore, entries_survive_closing_and_missing_folders_are_made) {
+  const testing::TempFolder folder;
+  const std::string path = folder.path("a/b/c");
+  ASSERT_TRUE(put(*open(path), "k", "v"));
+  EXPECT_EQ(all(*open(path)), (std::map<std::string, std::string>{{"k", "v"}}));
+}
+
+TEST(KvStore, entries_survive_the_death_of_the_process) {
+  const testing::TempFolder folder;
+  const std::string path = folder.path("store");
+  const pid_t child = fork();
+  if (child == 0) {
+    auto store = KvStore::open({.path = path});
+    _exit(store && put(**store, "k", "v") ? 0 : 1);  // no destructor runs
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(all(*open(path)), (std::map<std::string, std::string>{{"k", "v"}}));
+}
+
+TEST(KvStore, a_reader_sees_a_store_that_is_open_elsewhere) {
+  const testing::TempFolder folder;
+  const auto writer = open(folder.path("store"));
+  ASSERT_TRUE(put(*writer, "k", "v"));
+  EXPECT_EQ(all(*open(folder.path("store"), true)), (std::map<std::string, std::string>{{"k", "v"}}));
+}
+
+TEST(KvStore, a_store_open_elsewhere_is_refused_with_what_to_do) {
+  const testing::TempFolder folder;
+  const std::string path = folder.path("store");
+  const auto first = open(path);
+  const auto second = KvStore::open({.path = path});
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Code::storage_failed);
+  EXPECT_EQ(second.error().place, path);
+  EXPECT_THAT(second.error().message, HasSubstr("has this store open"));
+}
+
+TEST(KvStore, a_file_in_the_way_is_named) {
+  const testing::TempFolder folder;
+  std::ofstream(folder.path("file")) << "x";
+  for (const std::string& path : {folder.path("file"), folder.path("file/store")}) {
+    const auto store = KvStore::open({.path = path});
+    ASSERT_FALSE(store) << path;
+    EXPECT_EQ(store.error().code, Code::storage_failed);
+    EXPECT_EQ(store.error().place, path);
+  }
+}
+
+TEST(KvStore, a_damaged_store_is_refused_with_what_to_do) {
+  const testing::TempFolder folder;
+  const std::string path = folder.path("store");
+  ASSERT_TRUE(put(*open(path), "k", "v"));
+  std::ofstream(path + "/CURRENT") << "MANIFEST-999999\n";
+  const auto store = KvStore::open({.path = path});
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().code, Code::storage_failed);
+  EXPECT_THAT(store.error().message, HasSubstr("move the folder away to start"));
+}
+
+TEST(KvStore, a_full_disk_is_an_error_that_names_path_and_remedy) {
+  const testing::TinyDisk disk("1m");
+  if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
+  const auto store = open(disk.path("store"));
+  ASSERT_NE(store, nullptr);
+  Status status;
+  std::size_t written = 0;
+  const std::string value(64 << 10, 'x');
+  while (status && written < 1000) {
+    status = put(*store, std::to_string(written), value);
+    if (status) ++written;
+  }
+  ASSERT_FALSE(status);
+  EXPECT_GT(written, 0u);
+  EXPECT_EQ(status.error().code, Code::storage_full);
+  EXPECT_EQ(status.error().place, disk.path("store"));
+  EXPECT_THAT(status.error().message, HasSubstr("free some"));
+}
+
+TEST(SharedKvStore, instances_of_one_process_share_the_store) {
+  const testing::TempFolder folder;
+  SharedKvStore shared({.path = folder.path("store")});
+  auto first = shared.open();
+  auto second = shared.open();
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(*first, *second);
+  first = second = std::shared_ptr<KvStore>();
+  EXPECT_TRUE(KvStore::open({.path = folder.path("store")})) << "closed by the last user";
+}
+
+}  // namespace
+}  // namespace leat

@@ -1,0 +1,175 @@
+#include <fmt/format.h>
+
+#include <future>
+#include <leat/codec.hpp>
+#include <leat/testing.hpp>
+
+#include "publish/feed_socket.hpp"
+#include "publish/feed_wire.hpp"
+#include "support/temp_folder.hpp"
+
+namespace leat {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+const std::string kSchema = "{ label: 'string?', n: int64 }";
+
+/// A feed on an ipc socket of its own, and what its subscriber hears.
+class PublishFeed : public ::testing::Test {
+ protected:
+  std::unique_ptr<ActorHarness> actor(const std::string& more = {}, const std::string& await = "10s") {
+    auto actor = std::make_unique<ActorHarness>("publish.feed", options(more, await), kSchema);
+    EXPECT_EQ(actor->problems(), "");
+    return actor;
+  }
+  std::string options(const std::string& more, const std::string& await) const {
+    return fmt::format("{{ bind: \"{}\", topic: '\"news.\" + label', await_subscriber: {}{} }}", endpoint_,
+                       await, more);
+  }
+  /// Connects first, so that the actor's start waits for it.
+  void subscribe(const std::vector<std::string>& topics) {
+    auto subscription = FeedSubscription::open(endpoint_, topics);
+    ASSERT_TRUE(subscription);
+    subscription_ = *std::move(subscription);
+  }
+  /// "TOPIC SEQ TOTAL ROW" of the next message; a head has no row.
+  std::string next() {
+    const auto received = subscription_->receive(10s);
+    if (!received || !*received) return "nothing";
+    const auto message = read_feed_message((*received)->body);
+    if (!message) return message.error().text();
+    if (!feed_.empty() && message->feed != feed_) return "another feed";
+    feed_ = message->feed;
+    return fmt::format("{} {} {} {}", (*received)->topic, message->seq, message->total,
+                       message->row ? *msgpack_to_json(*message->row) : "head");
+  }
+
+  testing::TempFolder folder_;
+  std::string endpoint_ = "ipc://" + folder_.path("feed");
+  std::unique_ptr<FeedSubscription> subscription_;
+  std::string feed_;
+};
+
+TEST_F(PublishFeed, every_row_is_a_message_numbered_in_its_topic) {
+  subscribe({});
+  const auto feed = actor();
+  ASSERT_TRUE(feed->feed(R"({"label":"good","n":1}
+{"label":"bad","n":2}
+{"label":"good","n":3})"));
+  EXPECT_EQ(next(), R"(news.good 1 1 {"label":"good","n":1})");
+  EXPECT_EQ(next(), R"(news.bad 1 2 {"label":"bad","n":2})");
+  EXPECT_EQ(next(), R"(news.good 2 3 {"label":"good","n":3})");
+}
+
+TEST_F(PublishFeed, rows_nobody_asked_for_are_counted_and_numbered) {
+  subscribe({"news.g"});
+  const auto feed = actor();
+  ASSERT_TRUE(feed->feed(R"({"label":"good","n":1}
+{"label":"bad","n":2}
+{"label":"good","n":3})"));
+  EXPECT_EQ(next(), R"(news.good 1 1 {"label":"good","n":1})");
+  EXPECT_EQ(next(), R"(news.good 2 3 {"label":"good","n":3})");
+  EXPECT_EQ(feed->dropped("no_subscriber"), 1u);
+}
+
+TEST_F(PublishFeed, heads_tell_the_last_number_of_each_topic_once_a_second) {
+  subscribe({"news.good"});
+  const auto feed = actor();
+  ASSERT_TRUE(feed->feed(R"({"label":"good","n":1}
+{"label":"bad","n":2})"));
+  EXPECT_EQ(next(), R"(news.good 1 1 {"label":"good","n":1})");
+  ASSERT_TRUE(feed->advance(2s));
+  EXPECT_EQ(next(), "news.good 1 2 head");
+  EXPECT_EQ(next(), "news.good 1 2 head");
+}
+
+TEST_F(PublishFeed, the_end_sends_heads_and_waits_for_what_is_queued) {
+  subscribe({});
+  {
+    const auto feed = actor(", linger: 10s");
+    ASSERT_TRUE(feed->feed(R"({"label":"good","n":1})"));
+    ASSERT_TRUE(feed->end());
+  }
+  EXPECT_EQ(next(), R"(news.good 1 1 {"label":"good","n":1})");
+  EXPECT_EQ(next(), "news.good 1 1 head");
+}
+
+TEST_F(PublishFeed, a_new_start_is_a_new_feed) {
+  subscribe({});
+  const auto feed = actor();
+  ASSERT_TRUE(feed->feed(R"({"label":"good","n":1})"));
+  EXPECT_EQ(next(), R"(news.good 1 1 {"label":"good","n":1})");
+  // A subscriber subscribes anew only while it reads, and the restarted actor waits for it.
+  auto heard = std::async(std::launch::async, [&] { return next(); });
+  ASSERT_TRUE(feed->restart());
+  ASSERT_TRUE(feed->feed(R"({"label":"good","n":2})"));
+  EXPECT_EQ(heard.get(), "another feed");
+}
+
+TEST_F(PublishFeed, rows_without_a_topic_go_to_errors) {
+  subscribe({});
+  ActorHarness feed("publish.feed",
+                    fmt::format("{{ bind: \"{}\", topic: label, await_subscriber: 10s }}", endpoint_),
+                    kSchema);
+  ASSERT_EQ(feed.problems(), "");
+  ASSERT_TRUE(feed.feed(R"({"label":null,"n":1}
+{"label":"good","n":2})"));
+  EXPECT_EQ(next(), R"(good 1 1 {"label":"good","n":2})");
+  EXPECT_THAT(feed.take("errors"), HasSubstr("missing_value"));
+}
+
+TEST_F(PublishFeed, topics_are_limited) {
+  const auto feed = actor(", topics: 1", "0s");
+  ASSERT_TRUE(feed->feed(R"({"label":"good","n":1}
+{"label":"bad","n":2})"));
+  EXPECT_THAT(feed->take("errors"), HasSubstr("raise `topics`"));
+}
+
+TEST_F(PublishFeed, the_log_says_where_to_subscribe) {
+  ActorHarness feed("publish.feed", "{ bind: \"tcp://127.0.0.1:*\", topic: '\"news\"' }", kSchema);
+  ASSERT_EQ(feed.problems(), "");
+  const std::vector<std::string> log = feed.log();
+  ASSERT_EQ(log.size(), 1u);
+  EXPECT_THAT(log[0], ::testing::ContainsRegex("leat subscribe tcp://127.0.0.1:[0-9]+$"));
+}
+
+TEST_F(PublishFeed, a_slow_subscriber_is_counted) {
+  subscribe({});
+  const auto feed = actor(", queue: 10");
+  std::string rows;
+  for (int at = 0; at < 1000; ++at)
+    rows += fmt::format("{{\"label\":\"{}\",\"n\":{}}}\n", std::string(60 << 10, 'x'), at);
+  ASSERT_TRUE(feed->feed(rows));
+  EXPECT_GE(feed->dropped("slow_subscriber"), 1u);
+  ASSERT_TRUE(feed->advance(1s));
+  EXPECT_THAT(feed->log().back(), HasSubstr("too slow"));
+}
+
+TEST_F(PublishFeed, an_address_in_use_fails_the_start) {
+  const auto other = FeedSocket::open({.bind = "tcp://127.0.0.1:*"});
+  ASSERT_TRUE(other);
+  ActorHarness feed("publish.feed",
+                    fmt::format("{{ bind: \"{}\", topic: '\"news\"' }}", (*other)->endpoint()), kSchema);
+  const Status fed = feed.feed(R"({"label":"good","n":1})");
+  ASSERT_FALSE(fed);
+  EXPECT_EQ(fed.error().code, Code::address_in_use);
+}
+
+TEST_F(PublishFeed, what_cannot_run_is_refused_where_it_stands) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"{ bind: \"tcp://*\", topic: label }", "L0403"},
+      {"{ bind: \"tcp://*:5556\", topic: n }", "L0303"},
+      {"{ bind: \"tcp://*:5556\" }", "topic"},
+      {"{ bind: \"tcp://*:5556\", topic: label, heads: 1ms }", "10ms or more"},
+      {"{ bind: \"tcp://*:5556\", topic: label, queue: 0 }", "1 or more"},
+  };
+  for (const auto& [options, says] : cases) {
+    const ActorHarness feed("publish.feed", options, kSchema);
+    EXPECT_THAT(feed.problems(), HasSubstr(says)) << options;
+  }
+}
+
+}  // namespace
+}  // namespace leat
