@@ -92,6 +92,8 @@ class FileSource final : public Source {
   static constexpr Duration kLookAgain = std::chrono::seconds(1);  // for file systems that notify nobody
 
   Status check_missing(Context& ctx) const {
+    if (tracker_.continued())
+      return {};  // A file that is done may be gone; another is missed when it is opened.
     for (const std::string& path : config_.paths) {
       if (is_pattern(path) ? !expand_paths({path}).empty() : stat_file(path).has_value()) continue;
       const std::string what = is_pattern(path) ? "no file matches" : "there is no such file";

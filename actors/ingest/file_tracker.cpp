@@ -48,15 +48,25 @@ void FileTracker::start(std::uint32_t instance, std::uint32_t instances, const L
     restore_followed(log);
     refresh();
   } else {
-    const std::vector<std::string> all = expand_paths(paths_);
-    for (std::size_t at = instance; at < all.size(); at += instances) {
-      const auto saved = saved_.find(all[at]);
-      const std::optional<FileStat> stat = stat_file(all[at]);
-      add(all[at], stat ? stat->id : FileId{}, saved == saved_.end() ? nullptr : &saved->second).listed =
-          true;
-    }
+    list_own(instance, instances);
   }
   saved_.clear();
+}
+
+void FileTracker::list_own(std::uint32_t instance, std::uint32_t instances) {
+  std::vector<std::string> own;
+  for (const auto& [path, saved] : saved_)
+    if (!saved.done && !stat_file(path)) own.push_back(path);
+  for (const std::string& path : expand_paths(paths_)) {
+    const auto next = static_cast<std::int64_t>(numbers_.size());
+    if (numbers_.try_emplace(path, next).first->second % instances != instance) continue;
+    if (std::find(own.begin(), own.end(), path) == own.end()) own.push_back(path);
+  }
+  for (const std::string& path : own) {
+    const auto saved = saved_.find(path);
+    const std::optional<FileStat> stat = stat_file(path);
+    add(path, stat ? stat->id : FileId{}, saved == saved_.end() ? nullptr : &saved->second).listed = true;
+  }
 }
 
 void FileTracker::restore_followed(const Log& log) {
@@ -104,6 +114,7 @@ void FileTracker::save(StateWriter& state, const TrackedFile* rewound, FilePosit
     devices[file.path] = static_cast<std::int64_t>(file.id.device);
     inodes[file.path] = static_cast<std::int64_t>(file.id.inode);
   }
+  state.write("numbers", numbers_);
   state.write("offsets", offsets);
   state.write("lines", lines);
   state.write("flags", flags);
@@ -113,11 +124,13 @@ void FileTracker::save(StateWriter& state, const TrackedFile* rewound, FilePosit
 
 Status FileTracker::load(StateReader& state) {
   std::map<std::string, std::int64_t> offsets, lines, flags, devices, inodes;
+  LEAT_TRY(state.read("numbers", numbers_));
   LEAT_TRY(state.read("offsets", offsets));
   LEAT_TRY(state.read("lines", lines));
   LEAT_TRY(state.read("flags", flags));
   LEAT_TRY(state.read("devices", devices));
   LEAT_TRY(state.read("inodes", inodes));
+  continued_ = true;
   for (const auto& [path, offset] : offsets) {
     Saved& saved = saved_[path];
     saved.position = {static_cast<std::uint64_t>(offset), static_cast<std::uint64_t>(lines[path]),

@@ -28,14 +28,17 @@ class FileTracker {
  public:
   using Log = std::function<void(std::string)>;
 
-  /// `follow`: files come and go. Otherwise the list is made once, of every `instances`th file.
+  /// `follow`: files come and go. Otherwise the list is made once, and instances share it out by number; a
+  /// saved state keeps the numbers, so that a file stays with its instance whatever comes or goes meanwhile.
   FileTracker(std::vector<std::string> paths, bool follow) : paths_(std::move(paths)), follow_(follow) {}
 
   /// Makes the list, continuing where a saved state left off.
+  /// A file that was not read to its end stays in the list even if it is gone: opening it will fail.
   void start(std::uint32_t instance, std::uint32_t instances, const Log& log);
   /// Looks which files have come, gone or got another name.
   void refresh();
 
+  bool continued() const { return continued_; }  ///< from a saved state
   std::vector<TrackedFile>& files() { return files_; }
   const TrackedFile& file(std::size_t index) const { return files_[index]; }
 
@@ -52,6 +55,7 @@ class FileTracker {
   };
 
   void restore_followed(const Log& log);
+  void list_own(std::uint32_t instance, std::uint32_t instances);
   TrackedFile& add(const std::string& path, FileId id, const Saved* saved = nullptr);
   TrackedFile* find(FileId id);
 
@@ -59,6 +63,8 @@ class FileTracker {
   bool follow_;
   std::vector<TrackedFile> files_;
   std::map<std::string, Saved> saved_;
+  std::map<std::string, std::int64_t> numbers_;  // of all instances' files; empty when following
+  bool continued_ = false;
 };
 
 }  // namespace leat

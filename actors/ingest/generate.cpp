@@ -38,7 +38,7 @@ struct EventTimes {
 
   static Fields<EventTimes> fields() {
     return {
-        optional("start", &EventTimes::start, "Event time of the first row.").example("2026-01-01T00:00:00Z"),
+        required("start", &EventTimes::start, "Event time of the first row.").example("2026-01-01T00:00:00Z"),
         optional("step", &EventTimes::step, "From one row to the next.")};
   }
 };

@@ -15,7 +15,7 @@ void grow_bits(std::vector<std::uint8_t>& bits, std::uint32_t rows) {
 void ColumnBuilder::append_raw(const void* bytes, std::size_t size) {
   const std::size_t at = values_.size();
   values_.resize(at + size);
-  std::memcpy(values_.data() + at, bytes, size);
+  if (size != 0) std::memcpy(values_.data() + at, bytes, size);
 }
 
 void ColumnBuilder::append_present() {

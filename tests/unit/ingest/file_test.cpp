@@ -236,6 +236,36 @@ TEST(IngestFile, loses_and_doubles_nothing_when_restarted_anywhere) {
   }
 }
 
+TEST(IngestFile, does_not_need_a_file_any_more_that_was_read_before_a_restart) {
+  const TempFolder folder;
+  folder.write("a.txt", "a1\na2\n");
+  folder.write("b.txt", "b1\nb2\n");
+  const std::string options = fmt::format("{{ path: {} }}", folder.path("*.txt"));
+  ActorHarness source("ingest.file", options);
+  ASSERT_TRUE(source.produce(3));
+  folder.rename("a.txt", "a.done");
+  folder.write("0.txt", "new\n");
+  ASSERT_TRUE(source.restart());
+  ASSERT_TRUE(source.produce_all());
+  EXPECT_EQ(
+      source.take(),
+      "{\"line\":\"a1\"}\n{\"line\":\"a2\"}\n{\"line\":\"b1\"}\n{\"line\":\"new\"}\n{\"line\":\"b2\"}\n");
+}
+
+TEST(IngestFile, fails_when_a_file_is_gone_that_was_not_read_to_its_end) {
+  const TempFolder folder;
+  folder.write("a.txt", "a1\na2\n");
+  folder.write("b.txt", "b1\n");
+  ActorHarness source("ingest.file", fmt::format("{{ path: {} }}", folder.path("*.txt")));
+  ASSERT_TRUE(source.produce(1));
+  folder.rename("a.txt", "a.moved");
+  ASSERT_TRUE(source.restart());
+  const Status status = source.produce_all();
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, Code::input_missing);
+  EXPECT_EQ(status.error().place, folder.path("a.txt"));
+}
+
 TEST(IngestFile, is_refused_where_the_file_is_named_when_it_is_missing) {
   const TempFolder folder;
   const std::string missing = folder.path("none.txt");
