@@ -7,7 +7,7 @@
 namespace leat::testing {
 
 /// How the compliance suite exercises one kind: options, input, and what must come of it. `$` in the options
-/// is a folder of the test's own. A kind without a case is checked for what needs no rows.
+/// is a folder of the test's own. Every kind has one.
 struct ComplianceCase {
   std::string kind;
   std::string options;

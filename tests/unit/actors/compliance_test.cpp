@@ -202,6 +202,13 @@ TEST_P(Case, comes_out_the_same_when_it_is_restarted_between_any_two_rows) {
   EXPECT_EQ(run(true).rows, run(false).rows);
 }
 
+TEST(ComplianceCases, are_there_for_every_kind) {
+  std::vector<std::string> kinds;
+  for (const ComplianceCase& one : testing::compliance_cases()) kinds.push_back(one.kind);
+  std::sort(kinds.begin(), kinds.end());
+  EXPECT_EQ(kinds, standard_registry().names());
+}
+
 INSTANTIATE_TEST_SUITE_P(, Case, ::testing::ValuesIn(testing::compliance_cases()),
                          [](const auto& of) { return file_name(of.param.kind); });
 
