@@ -23,6 +23,14 @@ std::string ring_fits(const Options& options) {
   return threads_only(options);
 }
 
+std::string has_topology(const Options& options) {
+  const auto relays = options.relays;
+  if (relays != 1 && relays != 2 && relays != 4 && relays != 8) return "bench/topologies has chains of 1, 2, 4 and 8 relays";
+  if (options.deploy == "thread" && options.edge != "inproc") return "between its threads it always uses inproc";
+  if (options.deploy == "process" && options.edge == "inproc") return "processes need ipc or tcp";
+  return {};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -30,6 +38,7 @@ int main(int argc, char** argv) {
       {"loop", chain::run_loop, busy_threads_only},
       {"spsc", chain::run_spsc, ring_fits},
       {"zmq", chain::run_zmq, {}},
+      {"leat", chain::run_leat, has_topology},
   };
   leat::bench::Offer offer{"chain", "Source -> relays -> sink, 100-byte records, every one checked."};
   for (const auto& contender : contenders) offer.impls.push_back(contender.name);

@@ -88,10 +88,10 @@ class Sink {
   Sink(const Options& options, RunState& state, EdgeCheck& edge)
       : state_(state), edge_(edge), sample_mask_(options.rate > 100'000 ? 63 : 0), paced_(options.rate > 0) {}
 
-  void take(const std::byte* record) {
-    const std::uint64_t sequence = record_sequence(record);
+  void take(const std::byte* record) { take(record_time(record), record_sequence(record)); }
+  void take(std::int64_t time, std::uint64_t sequence) {
     edge_.see(sequence);
-    if (paced_ && (sequence & sample_mask_) == 0) take_latency(record_time(record));
+    if (paced_ && (sequence & sample_mask_) == 0) take_latency(time);
   }
   void end() { state_.end_ns = now_ns(); }
 
@@ -152,5 +152,6 @@ class CpuMeter {
 void run_loop(const Options& options, RunResult& result);
 void run_spsc(const Options& options, RunResult& result);
 void run_zmq(const Options& options, RunResult& result);
+void run_leat(const Options& options, RunResult& result);
 
 }  // namespace leat::bench::chain

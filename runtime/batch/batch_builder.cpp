@@ -12,11 +12,13 @@ void grow_bits(std::vector<std::uint8_t>& bits, std::uint32_t rows) {
 
 }  // namespace
 
-void ColumnBuilder::append_raw(const void* bytes, std::size_t size) {
-  const std::size_t at = values_.size();
-  values_.resize(at + size);
-  if (size != 0) std::memcpy(values_.data() + at, bytes, size);
+void detail::GrowingBytes::grow(std::size_t least) {
+  capacity_ = std::max({least, capacity_ * 2, std::size_t{256}});
+  auto bytes = std::make_unique_for_overwrite<std::byte[]>(capacity_);
+  if (size_ != 0) std::memcpy(bytes.get(), bytes_.get(), size_);
+  bytes_ = std::move(bytes);
 }
+
 
 void ColumnBuilder::append_present() {
   if (nulls_ != 0) {
@@ -28,33 +30,33 @@ void ColumnBuilder::append_present() {
 
 void ColumnBuilder::append(bool value) {
   LEAT_ASSERT(type_ == Type::boolean);
-  if (values_.size() < bitmap_bytes(rows_ + 1)) values_.resize(bitmap_bytes(rows_ + 1));
+  if (values_.size() < bitmap_bytes(rows_ + 1)) values_.append("", 1);
   set_bit(reinterpret_cast<std::uint8_t*>(values_.data()), rows_, value);
   append_present();
 }
 
 void ColumnBuilder::append(std::int64_t value) {
   LEAT_ASSERT(type_ == Type::int64 || type_ == Type::timestamp);
-  append_raw(&value, sizeof value);
+  values_.append(&value, sizeof value);
   append_present();
 }
 
 void ColumnBuilder::append(double value) {
   LEAT_ASSERT(type_ == Type::float64);
-  append_raw(&value, sizeof value);
+  values_.append(&value, sizeof value);
   append_present();
 }
 
 void ColumnBuilder::append(std::string_view value) {
   LEAT_ASSERT(type_ == Type::string || type_ == Type::bytes || type_ == Type::any);
-  append_raw(value.data(), value.size());
+  values_.append(value.data(), value.size());
   append_offset();
   append_present();
 }
 
 void ColumnBuilder::append(std::span<const float> value) {
   LEAT_ASSERT(type_ == Type::float32_list);
-  append_raw(value.data(), value.size_bytes());
+  values_.append(value.data(), value.size_bytes());
   append_offset();
   append_present();
 }
@@ -73,10 +75,11 @@ void ColumnBuilder::append_null() {
   if (has_offsets(type_)) {
     append_offset();
   } else if (type_ == Type::boolean) {
-    values_.resize(bitmap_bytes(rows_ + 1));
+    if (values_.size() < bitmap_bytes(rows_ + 1)) values_.append("", 1);
     set_bit(reinterpret_cast<std::uint8_t*>(values_.data()), rows_, false);
   } else {
-    values_.resize(values_.size() + value_width(type_));
+    constexpr std::int64_t kZero = 0;
+    values_.append(&kZero, value_width(type_));
   }
   ++nulls_;
   ++rows_;

@@ -34,6 +34,11 @@ class Substitution {
       at = end + 1;
     }
     if (at == 0) return;
+    // `"${env:N}"` needs its quotes inside a flow map; what stands for it is still a number or a boolean if
+    // it looks so.
+    if (node.scalar.starts_with("${") && at == node.scalar.size() &&
+        node.scalar.find("${", 2) == std::string::npos)
+      node.quoted = false;
     node.scalar = out + node.scalar.substr(at);
   }
 

@@ -1,8 +1,37 @@
 #pragma once
 
+#include <cstring>
 #include <leat/batch.hpp>
 
 namespace leat {
+
+namespace detail {
+/// Bytes that grow at the end, without the zeroing of std::vector. Keeps its memory when cleared.
+class GrowingBytes {
+ public:
+  const std::byte* data() const { return bytes_.get(); }
+  std::byte* data() { return bytes_.get(); }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  void clear() { size_ = 0; }
+  /// Only shrinks, or grows by unspecified bytes.
+  void resize(std::size_t size) {
+    if (size > capacity_) grow(size);
+    size_ = size;
+  }
+  void append(const void* from, std::size_t count) {
+    if (size_ + count > capacity_) grow(size_ + count);
+    if (count != 0) std::memcpy(bytes_.get() + size_, from, count);
+    size_ += count;
+  }
+
+ private:
+  void grow(std::size_t least);
+  std::unique_ptr<std::byte[]> bytes_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+}  // namespace detail
 
 /// Grows one column. Reused after `BatchBuilder::finish`: its memory is kept, so a steady stream does not
 /// allocate. One thread. Appending a value of another type is a bug.
@@ -29,7 +58,6 @@ class ColumnBuilder {
 
  private:
   friend class BatchBuilder;
-  void append_raw(const void* bytes, std::size_t size);
   void append_present();
   void append_offset();
   void clear();
@@ -40,7 +68,7 @@ class ColumnBuilder {
   std::uint32_t rows_ = 0;
   std::uint32_t nulls_ = 0;
   std::vector<std::uint8_t> validity_;  // empty until the first null
-  std::vector<std::byte> values_;
+  detail::GrowingBytes values_;
   std::vector<std::int32_t> offsets_;
 };
 
