@@ -28,6 +28,14 @@ elseif(LEAT_LLD)
   target_link_options(leat_options INTERFACE -fuse-ld=lld)
 endif()
 
+# leat_program(TARGET): links the allocator of our programs. Batches are made on one thread and freed on another, which
+# glibc's malloc pays for with a lock; sanitizers bring an allocator of their own.
+function(leat_program target)
+  if(mimalloc_FOUND AND NOT LEAT_SANITIZE)
+    target_link_libraries(${target} PRIVATE mimalloc)
+  endif()
+endfunction()
+
 # leat_library(NAME SOURCES ... [DEPENDS module ...] [LINK target ...])
 # One room of the runtime or one actor family: an object library `leat_NAME`, alias `leat::NAME`.
 # Every room ends up in the one shared library `libleat`. DEPENDS are the arrows of docs/architecture.md.

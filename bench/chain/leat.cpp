@@ -15,13 +15,13 @@
 #include "common/shared.hpp"
 #include "common/temp_dir.hpp"
 
-// Leat: the topology bench/topologies/chain-N.yaml, loaded and run through the public API, with three kinds of its own.
-// A relay copies every record, as the hand-written ones do.
+// Leat: the topology bench/topologies/chain-N.yaml, loaded and run through the public API, with three kinds
+// of its own. A relay copies every record, as the hand-written ones do.
 namespace leat::bench::chain {
 namespace {
 
-// The run that the actors of this process belong to. A bench process runs one topology once, and a kind gets nothing
-// but its YAML options, so this is the way in.
+// The run that the actors of this process belong to. A bench process runs one topology once, and a kind gets
+// nothing but its YAML options, so this is the way in.
 struct Bench {
   const Options* options = nullptr;
   RunState* state = nullptr;
@@ -30,8 +30,8 @@ struct Bench {
 Bench bench_run;
 
 SchemaPtr record_schema() {
-  static const SchemaPtr schema =
-      Schema::make({{"time", Type::int64, false}, {"sequence", Type::int64, false}, {"filler", Type::bytes, false}});
+  static const SchemaPtr schema = Schema::make(
+      {{"time", Type::int64, false}, {"sequence", Type::int64, false}, {"filler", Type::bytes, false}});
   return schema;
 }
 
@@ -42,14 +42,18 @@ struct StageConfig {
 class BenchSource final : public Source {
  public:
   using Config = StageConfig;
-  static constexpr KindInfo kind{"bench.source", "Makes records, as fast as they are taken or on a schedule."};
+  static constexpr KindInfo kind{"bench.source",
+                                 "Makes records, as fast as they are taken or on a schedule."};
   static constexpr Port out{0, "out", "Records."};
   static constexpr auto inputs = ports();
   static constexpr auto outputs = ports(out);
   static Fields<Config> fields() { return {}; }
   static void describe(Config&, Describe& describe) { describe.output(out, record_schema()); }
   explicit BenchSource(Config)
-      : options_(*bench_run.options), state_(*bench_run.state), filler_(make_filler()), rows_(record_schema()) {}
+      : options_(*bench_run.options),
+        state_(*bench_run.state),
+        filler_(make_filler()),
+        rows_(record_schema()) {}
 
   Result<Produced> produce(std::uint32_t rows_max, Context& ctx) override {
     if (start_ns_ == 0) begin();
@@ -62,7 +66,8 @@ class BenchSource final : public Source {
       if (rows_.row_count() == ctx.batch_rows()) ctx.emit(out, rows_.finish());
     }
     if (!rows_.empty()) ctx.emit(out, rows_.finish());
-    return end_or(Produced::more());
+    return end_or(options_.rate > 0 && stop == due ? Produced::idle(std::chrono::microseconds(20))
+                                                   : Produced::more());
   }
 
  private:
@@ -82,10 +87,13 @@ class BenchSource final : public Source {
     state_.stages[0].ended = true;
     return Produced::end();
   }
-  std::uint64_t scheduled() const { return static_cast<std::uint64_t>(double(now_ns() - start_ns_) / step_ns_) + 1; }
+  std::uint64_t scheduled() const {
+    return static_cast<std::uint64_t>(double(now_ns() - start_ns_) / step_ns_) + 1;
+  }
   void add_row() {
-    const std::int64_t time =
-        options_.rate > 0 ? start_ns_ + static_cast<std::int64_t>(double(next_) * step_ns_) : static_cast<std::int64_t>(next_);
+    const std::int64_t time = options_.rate > 0
+                                  ? start_ns_ + static_cast<std::int64_t>(double(next_) * step_ns_)
+                                  : static_cast<std::int64_t>(next_);
     rows_.column(0).append(time);
     rows_.column(1).append(static_cast<std::int64_t>(next_++));
     rows_.column(2).append(std::string_view(reinterpret_cast<const char*>(filler_.data()), filler_.size()));
@@ -116,8 +124,10 @@ class BenchRelay final : public Actor {
     return {};
   }
   Status on_batch(const Port&, const Batch& batch, Context& ctx) override {
-    for (const std::int64_t sequence : batch.column(1).int64s()) edge_.see(static_cast<std::uint64_t>(sequence));
-    while (all_rows_.size() < batch.row_count()) all_rows_.push_back(static_cast<std::uint32_t>(all_rows_.size()));
+    for (const std::int64_t sequence : batch.column(1).int64s())
+      edge_.see(static_cast<std::uint64_t>(sequence));
+    while (all_rows_.size() < batch.row_count())
+      all_rows_.push_back(static_cast<std::uint32_t>(all_rows_.size()));
     ctx.emit(out, batch.take(std::span(all_rows_).first(batch.row_count())));
     return {};
   }
@@ -151,7 +161,8 @@ class BenchSink final : public Actor {
   Status on_batch(const Port&, const Batch& batch, Context&) override {
     const auto times = batch.column(0).int64s();
     const auto sequences = batch.column(1).int64s();
-    for (std::size_t row = 0; row < times.size(); ++row) sink_.take(times[row], static_cast<std::uint64_t>(sequences[row]));
+    for (std::size_t row = 0; row < times.size(); ++row)
+      sink_.take(times[row], static_cast<std::uint64_t>(sequences[row]));
     return {};
   }
   Status on_end(Context&) override {
@@ -170,7 +181,8 @@ class BenchSink final : public Actor {
 // A port that nobody listens on now; the stages bind it a moment later.
 int free_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+  sockaddr_in address{
+      .sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
   socklen_t length = sizeof address;
   const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
                      ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0;
@@ -180,12 +192,15 @@ int free_port() {
 }
 
 void set_variables(const Options& options, const TempDir& directory) {
-  const auto set = [](const std::string& name, const std::string& value) { ::setenv(name.c_str(), value.c_str(), 1); };
+  const auto set = [](const std::string& name, const std::string& value) {
+    ::setenv(name.c_str(), value.c_str(), 1);
+  };
   set("BENCH_BATCH", options.batch == 0 ? "auto" : std::to_string(options.batch));
   set("BENCH_FUSE", options.layout == "fused" ? "true" : "false");
   set("BENCH_RUN_DIR", directory.path());
   for (std::size_t stage = 0; stage < stage_count(options); ++stage)
-    set("BENCH_H" + std::to_string(stage), options.edge == "tcp" ? "127.0.0.1:" + std::to_string(free_port()) : "local");
+    set("BENCH_H" + std::to_string(stage),
+        options.edge == "tcp" ? "127.0.0.1:" + std::to_string(free_port()) : "local");
 }
 
 void run_host(const Options& options, const std::string& host) {
@@ -195,12 +210,14 @@ void run_host(const Options& options, const std::string& host) {
   registry.add<BenchSink>();
   Diagnostics diagnostics;
   const auto runner =
-      Runner::load(std::string(LEAT_BENCH_TOPOLOGIES) + "/chain-" + std::to_string(options.relays) + ".yaml", registry, diagnostics);
+      Runner::load(std::string(LEAT_BENCH_TOPOLOGIES) + "/chain-" + std::to_string(options.relays) + ".yaml",
+                   registry, diagnostics);
   if (!runner) throw std::runtime_error("the topology has problems: " + diagnostics.sorted().front().message);
   RunOptions run;
   run.host = host;
   const RunSummary summary = runner->run(run);
-  if (summary.exit_code() != 0) throw std::runtime_error(summary.error ? summary.error->text() : "rows were lost");
+  if (summary.exit_code() != 0)
+    throw std::runtime_error(summary.error ? summary.error->text() : "rows were lost");
 }
 
 void run_processes(const Options& options, RunState& state, RunResult& result) {

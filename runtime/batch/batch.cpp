@@ -59,14 +59,6 @@ Batch Batch::slice(std::uint32_t first, std::uint32_t count) const {
   return Batch(rep_->schema, std::move(columns), count).with_entered(rep_->entered);
 }
 
-Batch Batch::take(std::span<const std::uint32_t> rows) const {
-  std::vector<Column> columns;
-  columns.reserve(rep_->columns.size());
-  for (const Column& column : rep_->columns) columns.push_back(column.take(rows));
-  return Batch(rep_->schema, std::move(columns), static_cast<std::uint32_t>(rows.size()))
-      .with_entered(rep_->entered);
-}
-
 Batch Batch::with_schema(SchemaPtr schema) const {
   return Batch(std::move(schema), rep_->columns, rep_->rows).with_entered(rep_->entered);
 }

@@ -19,7 +19,6 @@ void detail::GrowingBytes::grow(std::size_t least) {
   bytes_ = std::move(bytes);
 }
 
-
 void ColumnBuilder::append_present() {
   if (nulls_ != 0) {
     grow_bits(validity_, rows_ + 1);

@@ -7,21 +7,22 @@
 namespace leat {
 namespace {
 
-// A column under construction in one allocation whose size is known before.
+// A column under construction in a body whose size is known before.
 struct Draft {
-  Draft(Type type, std::uint32_t rows, bool nulls, std::size_t value_bytes)
-      : layout(column_layout(0, type, rows, nulls, value_bytes)), body(allocate_body(layout.end)) {
-    parts = {.type = type, .rows = rows, .owner = body};
+  Draft(const std::shared_ptr<std::byte>& memory, const ColumnLayout& place, Type type, std::uint32_t rows,
+        bool nulls)
+      : body(memory.get()), layout(place) {
+    parts = {.type = type, .rows = rows, .owner = memory};
     if (nulls) parts.validity = validity();
     if (has_offsets(type)) parts.offsets = offsets();
     parts.values = values();
   }
-  std::uint8_t* validity() { return reinterpret_cast<std::uint8_t*>(body.get() + layout.validity); }
-  std::int32_t* offsets() { return reinterpret_cast<std::int32_t*>(body.get() + layout.offsets); }
-  std::byte* values() { return body.get() + layout.values; }
+  std::uint8_t* validity() { return reinterpret_cast<std::uint8_t*>(body + layout.validity); }
+  std::int32_t* offsets() { return reinterpret_cast<std::int32_t*>(body + layout.offsets); }
+  std::byte* values() { return body + layout.values; }
 
+  std::byte* body;
   ColumnLayout layout;
-  std::shared_ptr<std::byte> body;
   Column::Parts parts;
 };
 
@@ -65,6 +66,24 @@ void take_values(const Column& column, std::span<const std::uint32_t> rows, Draf
   }
 }
 
+ColumnLayout taken_layout(std::size_t begin, const Column& column, std::span<const std::uint32_t> rows) {
+  return column_layout(begin, column.type(), static_cast<std::uint32_t>(rows.size()),
+                       column.null_count() != 0, taken_bytes(column, rows));
+}
+
+Column take_into(const Column& column, std::span<const std::uint32_t> rows,
+                 const std::shared_ptr<std::byte>& body, const ColumnLayout& layout) {
+  const bool nulls = column.null_count() != 0;
+  Draft draft(body, layout, column.type(), static_cast<std::uint32_t>(rows.size()), nulls);
+  for (std::size_t at = 0; nulls && at < rows.size(); ++at) {
+    const bool null = column.is_null(rows[at]);
+    set_bit(draft.validity(), at, !null);
+    draft.parts.nulls += null ? 1 : 0;
+  }
+  take_values(column, rows, draft);
+  return Column(std::move(draft.parts));
+}
+
 // Appends a part's rows at row `at`; `end` is how many elements lie before, for types with offsets.
 void append_part(const Column& part, Draft& draft, std::uint32_t at, std::int32_t& end) {
   const Column::Parts& from = part.parts();
@@ -103,7 +122,8 @@ Column concat_column(std::span<const Batch> parts, std::size_t index, std::uint3
     bytes += values_bytes(part.column(index));
   }
   if (type == Type::boolean) bytes = bitmap_bytes(rows);
-  Draft draft(type, rows, nulls, bytes);
+  const ColumnLayout layout = column_layout(0, type, rows, nulls, bytes);
+  Draft draft(allocate_body(layout.end), layout, type, rows, nulls);
   if (has_offsets(type)) draft.offsets()[0] = 0;
   std::uint32_t at = 0;
   std::int32_t end = 0;
@@ -117,16 +137,25 @@ Column concat_column(std::span<const Batch> parts, std::size_t index, std::uint3
 }  // namespace
 
 Column Column::take(std::span<const std::uint32_t> rows) const {
-  Draft draft(parts_.type, static_cast<std::uint32_t>(rows.size()), parts_.nulls != 0,
-              taken_bytes(*this, rows));
-  if (parts_.nulls != 0)
-    for (std::size_t at = 0; at < rows.size(); ++at) {
-      const bool null = is_null(rows[at]);
-      set_bit(draft.validity(), at, !null);
-      draft.parts.nulls += null ? 1 : 0;
-    }
-  take_values(*this, rows, draft);
-  return Column(std::move(draft.parts));
+  const ColumnLayout layout = taken_layout(0, *this, rows);
+  return take_into(*this, rows, allocate_body(layout.end), layout);
+}
+
+// All columns in one body: a batch of few rows costs few allocations.
+Batch Batch::take(std::span<const std::uint32_t> rows) const {
+  std::size_t bytes = 0;
+  for (const Column& column : rep_->columns) bytes = taken_layout(bytes, column, rows).end;
+  const std::shared_ptr<std::byte> body = allocate_body(bytes);
+  std::vector<Column> columns;
+  columns.reserve(rep_->columns.size());
+  std::size_t begin = 0;
+  for (const Column& column : rep_->columns) {
+    const ColumnLayout layout = taken_layout(begin, column, rows);
+    columns.push_back(take_into(column, rows, body, layout));
+    begin = layout.end;
+  }
+  return Batch(rep_->schema, std::move(columns), static_cast<std::uint32_t>(rows.size()))
+      .with_entered(rep_->entered);
 }
 
 Batch concat(std::span<const Batch> parts) {

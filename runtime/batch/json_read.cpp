@@ -46,8 +46,8 @@ bool is_integer(std::string_view token) {
   ondemand::json_type found{};
   const bool known = value.type().get(found) == simdjson::SUCCESS;
   // simdjson calls an integer of more than 64 bits a wrong type.
-  if (known && found == ondemand::json_type::number && (field.type == Type::int64 || field.type == Type::timestamp) &&
-      is_integer(value.raw_json_token()))
+  if (known && found == ondemand::json_type::number &&
+      (field.type == Type::int64 || field.type == Type::timestamp) && is_integer(value.raw_json_token()))
     return fail(Code::out_of_range, fmt::format("field `{}`: the number does not fit an int64", field.name));
   if (error == simdjson::INCORRECT_TYPE || error == simdjson::NUMBER_ERROR)
     return fail(Code::malformed_record, fmt::format("field `{}` is a {}, found {}", field.name,

@@ -1,7 +1,7 @@
 #include "batch/layout.hpp"
 
 #include <bit>
-#include <cstdlib>
+#include <memory>
 
 namespace leat {
 
@@ -31,10 +31,13 @@ void copy_bits(std::uint8_t* to, std::size_t to_first, const std::uint8_t* from,
   for (std::size_t at = 0; at < count; ++at) set_bit(to, to_first + at, get_bit(from, from_first + at));
 }
 
+// One allocation for bytes and reference count; the slack in front makes room for the alignment.
 std::shared_ptr<std::byte> allocate_body(std::size_t bytes) {
-  void* memory = std::aligned_alloc(kBufferAlignment, aligned(std::max<std::size_t>(bytes, 1)));
-  LEAT_ASSERT(memory != nullptr);
-  return {static_cast<std::byte*>(memory), [](std::byte* body) { std::free(body); }};
+  const auto block = std::make_shared_for_overwrite<std::byte[]>(bytes + kBufferAlignment);
+  void* at = block.get();
+  std::size_t room = bytes + kBufferAlignment;
+  LEAT_ASSERT(std::align(kBufferAlignment, bytes, at, room) != nullptr);
+  return {block, static_cast<std::byte*>(at)};
 }
 
 }  // namespace leat

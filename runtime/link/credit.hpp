@@ -48,12 +48,11 @@ class CreditGrants {
     rows_processed_ += rows;
     bytes_processed_ += bytes;
   }
-  /// True when the sender should hear of new limits. `idle`: tell it everything, nothing else is going on.
-  bool due(bool idle) const {
-    const std::uint64_t rows = rows_processed_ - rows_granted_;
-    const std::uint64_t bytes = bytes_processed_ - bytes_granted_;
-    if (idle) return rows > 0 || bytes > 0;
-    return rows * 4 >= window_.rows || bytes * 4 >= window_.bytes;
+  /// True when the sender should hear of new limits. A sender without credit has used up the whole window, so
+  /// a quarter of it is always due in the end: nothing needs to be told earlier.
+  bool due() const {
+    return (rows_processed_ - rows_granted_) * 4 >= window_.rows ||
+           (bytes_processed_ - bytes_granted_) * 4 >= window_.bytes;
   }
   std::uint64_t rows_limit() const { return rows_processed_ + window_.rows; }
   std::uint64_t bytes_limit() const { return bytes_processed_ + window_.bytes; }

@@ -50,13 +50,13 @@ Message Receiver::take() {
   return message;
 }
 
-std::optional<Message> Receiver::reply(bool idle) {
+std::optional<Message> Receiver::reply() {
   if (closed_ || !connected_) return std::nullopt;
   if (fin_taken_) {
     closed_ = true;
     return Message{.kind = MessageKind::fin_ack, .channel = id_, .epoch = epoch_};
   }
-  if (!grants_.due(idle)) return std::nullopt;
+  if (!grants_.due()) return std::nullopt;
   grants_.granted();
   return Message{.kind = MessageKind::credit,
                  .channel = id_,

@@ -31,7 +31,7 @@ class Receiver {
   void processed(std::uint64_t rows, std::uint64_t bytes) { grants_.processed(rows, bytes); }
 
   /// A `credit` or, after the end was processed, the `fin_ack`, when one is due.
-  std::optional<Message> reply(bool idle);
+  std::optional<Message> reply();
 
   bool connected() const { return connected_; }
   /// The end was processed and acknowledged.

@@ -40,13 +40,12 @@ TEST(CreditBalance, a_repeated_or_older_grant_does_no_harm) {
 TEST(CreditGrants, grants_a_quarter_of_the_window_at_a_time) {
   CreditGrants grants({100, 1 << 20});
   grants.processed(24, 10);
-  EXPECT_FALSE(grants.due(false));
-  EXPECT_TRUE(grants.due(true));
+  EXPECT_FALSE(grants.due());
   grants.processed(1, 10);
-  EXPECT_TRUE(grants.due(false));
+  EXPECT_TRUE(grants.due());
   EXPECT_EQ(grants.rows_limit(), 125u);
   grants.granted();
-  EXPECT_FALSE(grants.due(true));
+  EXPECT_FALSE(grants.due());
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ TEST_F(ReceiverTest, a_gap_is_counted_in_messages_and_rows_and_its_credit_return
   EXPECT_EQ(metrics.gaps.get(), 2u);
   EXPECT_EQ(metrics.rows_lost.get(), 45u);
   while (receiver.has_next()) receiver.processed(receiver.take().batch.row_count(), 0);
-  const auto credit = receiver.reply(false);
+  const auto credit = receiver.reply();
   ASSERT_TRUE(credit);
   EXPECT_EQ(credit->rows_total, 155u);
 }
@@ -66,14 +66,14 @@ TEST_F(ReceiverTest, a_gap_is_counted_in_messages_and_rows_and_its_credit_return
 TEST_F(ReceiverTest, credit_is_granted_for_what_was_processed_only) {
   receiver.on_hello();
   receiver.on_message(data(0, 0, 50, 0));
-  EXPECT_FALSE(receiver.reply(true));
+  EXPECT_FALSE(receiver.reply());
   receiver.take();
   receiver.processed(50, 100);
-  const auto credit = receiver.reply(false);
+  const auto credit = receiver.reply();
   ASSERT_TRUE(credit);
   EXPECT_EQ(credit->kind, MessageKind::credit);
   EXPECT_EQ(credit->rows_total, 150u);
-  EXPECT_FALSE(receiver.reply(true));
+  EXPECT_FALSE(receiver.reply());
 }
 
 TEST_F(ReceiverTest, the_end_is_acknowledged_once_after_it_was_taken) {
@@ -83,11 +83,11 @@ TEST_F(ReceiverTest, the_end_is_acknowledged_once_after_it_was_taken) {
   receiver.take();
   EXPECT_FALSE(receiver.closed());
   receiver.take();
-  const auto ack = receiver.reply(false);
+  const auto ack = receiver.reply();
   ASSERT_TRUE(ack);
   EXPECT_EQ(ack->kind, MessageKind::fin_ack);
   EXPECT_TRUE(receiver.closed());
-  EXPECT_FALSE(receiver.reply(true));
+  EXPECT_FALSE(receiver.reply());
 }
 
 TEST_F(ReceiverTest, a_restarted_producer_begins_anew) {
