@@ -13,6 +13,10 @@ std::size_t without_carriage_return(std::string_view text, std::size_t length) {
   return length > 0 && text[length - 1] == '\r' ? length - 1 : length;
 }
 
+std::uint64_t count_lines(std::string_view text) {
+  return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
 /// The quote that closes the one at `open`; a doubled one inside stands for one and closes nothing.
 std::size_t closing_quote(std::string_view text, std::size_t open, char quote) {
   std::size_t at = text.find(quote, open + 1);
@@ -52,7 +56,7 @@ Result<RecordReader::Next> RecordReader::next(Record& record, bool final) {
         take(found, record);
         return Next::record;
       }
-      if (text.size() > format_.record_max) {
+      if (text.size() > format_.record_max + 1) {  // even if a carriage return is the last
         take_too_long(record);
         return Next::record;
       }
@@ -80,46 +84,48 @@ RecordReader::Cut RecordReader::cut(bool at_end) const {
   return at_end ? Cut{line, line, 1} : Cut{};
 }
 
-/// Looks for the end of a record with quoted fields. When the quotes make no sense (one is not closed, or
-/// text follows a closed one), the record is the first line alone: so a broken quote costs one line, not the
-/// rest of the file, and whoever reads that line says what is wrong with it.
+/// Looks for the end of a record with quoted fields. When the quotes make no sense (one is not closed within
+/// the longest record, or text follows a closed one), the record is the first line alone: so a broken quote
+/// costs one line, not the rest of the file, and whoever reads that line says what is wrong with it.
 RecordReader::Cut RecordReader::cut_quoted(std::size_t first_line, bool at_end) const {
-  const std::string_view text = waiting();
-  const bool line_ended = first_line < text.size();
-  const Cut just_first_line{first_line, first_line + (line_ended ? 1 : 0), 1};
-  const bool give_up = at_end || (line_ended && text.size() > format_.record_max);
+  const std::size_t longest = format_.record_max + 2;  // with carriage return and line end
+  const std::string_view text = waiting().substr(0, longest);
+  const bool line_ended = first_line < waiting().size();
+  const bool file_ends = at_end && waiting().size() <= longest;
+  const Cut first{first_line, first_line + (line_ended ? 1 : 0), 1};
+  const Cut malformed = line_ended || at_end ? first : Cut{};
+  const Cut undecided = at_end || waiting().size() >= longest ? malformed : Cut{};
+  const auto record = [&](std::size_t length, std::uint64_t lines) {
+    const bool fits = without_carriage_return(text, length) <= format_.record_max;
+    return fits ? Cut{length, std::min(length + 1, text.size()), lines} : malformed;
+  };
   std::uint64_t lines = 1;
   bool field_begins = true;
-  std::size_t at = 0;
-  while (at < text.size()) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
     if (field_begins && text[at] == format_.quote) {
       const std::size_t close = closing_quote(text, at, format_.quote);
-      if (close == std::string_view::npos) return give_up ? just_first_line : Cut{};
-      if (close + 1 == text.size()) return at_end ? Cut{text.size(), text.size(), lines} : Cut{};
-      lines +=
-          static_cast<std::uint64_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(at),
-                                                text.begin() + static_cast<std::ptrdiff_t>(close), '\n'));
+      if (close == std::string_view::npos) return undecided;
+      lines += count_lines(text.substr(at, close - at));
       at = close + 1;
-      field_begins = false;
-      const char after = text[at];
-      const bool return_only = after == '\r' && at + 1 == text.size();
-      if (return_only && !at_end) return {};
-      const bool ends = after == '\n' || return_only || (after == '\r' && text[at + 1] == '\n');
-      if (after != format_.delimiter && !ends) return just_first_line;
-      continue;
+      if (at == text.size()) return file_ends ? record(at, lines) : undecided;
+      if (text[at] == '\r') {
+        if (at + 1 == text.size()) return file_ends ? record(at + 1, lines) : undecided;
+        if (text[at + 1] != '\n') return malformed;
+      } else if (text[at] != format_.delimiter && text[at] != '\n') {
+        return malformed;
+      }
     }
-    if (text[at] == '\n') return {at, at + 1, lines};
+    if (text[at] == '\n') return record(at, lines);
     field_begins = text[at] == format_.delimiter;
-    ++at;
   }
-  return at_end ? Cut{text.size(), text.size(), lines} : Cut{};
+  return file_ends ? record(text.size(), lines) : undecided;
 }
 
 /// Adds a chunk behind what waits; false at the end of the file.
 Result<bool> RecordReader::fill() {
   const std::size_t kept = end_ - begin_;
-  if (capacity_ - kept < kChunk) {
-    const std::size_t capacity = std::max(kept * 2, kept + kChunk);
+  if (capacity_ - kept < format_.chunk) {
+    const std::size_t capacity = std::max(kept * 2, kept + format_.chunk);
     auto larger = std::make_unique<char[]>(capacity + kPadding);
     if (kept > 0) std::memcpy(larger.get(), buffer_.get() + begin_, kept);
     buffer_ = std::move(larger);
@@ -129,7 +135,7 @@ Result<bool> RecordReader::fill() {
   }
   begin_ = 0;
   end_ = kept;
-  LEAT_TRY_ASSIGN(const std::size_t got, stream_->read(buffer_.get() + end_, kChunk));
+  LEAT_TRY_ASSIGN(const std::size_t got, stream_->read(buffer_.get() + end_, format_.chunk));
   const bool beginning = position_.offset == 0 && end_ == 0;
   end_ += got;
   std::memset(buffer_.get() + end_, 0, kPadding);
@@ -147,19 +153,22 @@ void RecordReader::skip_to_line_end() {
   }
 }
 
+std::string_view RecordReader::shown(std::size_t length) const {
+  return waiting().substr(0, std::min({length, format_.record_max, kShownOfTooLong}));
+}
+
 void RecordReader::take(const Cut& cut, Record& record) {
-  const std::string_view text = waiting();
+  const std::size_t length = without_carriage_return(waiting(), cut.length);
   record.at = position_;
-  record.too_long = cut.length > format_.record_max;
-  record.text = text.substr(
-      0, record.too_long ? std::min(kShownOfTooLong, cut.length) : without_carriage_return(text, cut.length));
+  record.too_long = length > format_.record_max;
+  record.text = record.too_long ? shown(length) : waiting().substr(0, length);
   consume(cut.taken, cut.lines);
 }
 
 void RecordReader::take_too_long(Record& record) {
   record.at = position_;
   record.too_long = true;
-  record.text = waiting().substr(0, kShownOfTooLong);
+  record.text = shown(kShownOfTooLong);
   position_.skipping = true;
   consume(end_ - begin_, 0);
 }

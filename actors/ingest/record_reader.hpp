@@ -21,13 +21,13 @@ struct FilePosition {
 /// at the beginning, and a carriage return before a line end, are left out. One thread.
 class RecordReader {
  public:
-  static constexpr std::size_t kChunk = 256 * 1024;
   static constexpr std::size_t kPadding = 64;  ///< readable bytes behind every record, as simdjson wants them
 
   struct Format {
     char quote = '\0';  ///< '\0': a record is a line
     char delimiter = ',';
     std::size_t record_max = 1 << 20;  ///< bytes
+    std::size_t chunk = 256 * 1024;    ///< bytes read at once
   };
 
   struct Record {
@@ -62,6 +62,7 @@ class RecordReader {
 
   Cut cut(bool at_end) const;
   Cut cut_quoted(std::size_t first_line, bool at_end) const;
+  std::string_view shown(std::size_t length) const;
   Result<bool> fill();
   void skip_to_line_end();
   void take(const Cut& cut, Record& record);
