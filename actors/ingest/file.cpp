@@ -54,7 +54,7 @@ class FileSource final : public Source {
     if (config_.recorded()) return produce_recorded(batch_rows, ctx);
 
     const std::uint64_t due = schedule_.due_count(ctx.now());
-    if (due <= taken_) return Produced::idle(schedule_.due(taken_) - ctx.now());
+    if (due <= taken_) return Produced::idle(schedule_.wait(taken_, ctx.now()));
     LEAT_TRY_ASSIGN(rest_,
                     read(static_cast<std::uint32_t>(std::min<std::uint64_t>(batch_rows, due - taken_)), ctx));
     if (!rows_.empty()) ctx.emit(out, rows_.finish().with_entered(ctx.now()));

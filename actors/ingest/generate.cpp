@@ -147,7 +147,7 @@ class Generate final : public Source {
     if (columns_.row_count() > 0) send(columns_.finish().with_entered(entered), ctx);
     if (next_ >= end) return Produced::end();
     if (next_ < due) return Produced::more();
-    return Produced::idle(std::max(schedule_.due(next_) - ctx.now(), Duration(1)));
+    return Produced::idle(schedule_.wait(next_, ctx.now()));
   }
 
   void save(StateWriter& state) const override {

@@ -1,6 +1,5 @@
 #include "ingest/schedule.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 namespace leat {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <leat/units.hpp>
 
 namespace leat {
@@ -9,6 +10,8 @@ namespace leat {
 /// at once. Plain data; one thread.
 class Schedule {
  public:
+  static constexpr Duration kShortestWait{200};
+
   explicit Schedule(Rate rate = {}) : rate_(rate.per_second) {}
 
   bool paced() const { return rate_ > 0; }
@@ -19,6 +22,9 @@ class Schedule {
   /// except that the time while nothing ran is not made up for.
   void begin(std::uint64_t next, Time now, Time saved = kTimeMin);
   Time due(std::uint64_t row) const { return start_ + to_duration(row); }
+  /// How long to wait for a row: a wake-up for each single one would cost more than the row above some
+  /// thousand per second, so rows that are due within `kShortestWait` come together.
+  Duration wait(std::uint64_t row, Time now) const { return std::max(due(row) - now, kShortestWait); }
   /// How many rows, from the beginning of the schedule, are due by now.
   std::uint64_t due_count(Time now) const;
 

@@ -81,7 +81,10 @@ class FileSink final : public Actor {
       LEAT_TRY_ASSIGN(file_, OutputFile::open(config_.path.path.text,
                                               keep ? OutputFile::Begin::append : OutputFile::Begin::empty));
     }
-    if (saved_size_ >= 0) LEAT_TRY(file_.resume(static_cast<std::uint64_t>(saved_size_)));
+    if (saved_size_ >= 0)
+      LEAT_TRY(file_.resume(static_cast<std::uint64_t>(saved_size_)));
+    else if (config_.append)
+      LEAT_TRY(file_.end_last_line());
     if (!csv_ || !config_.header || file_.size() > 0) return {};
     write_csv_header(*config_.schema, {}, text_);
     text_ += '\n';

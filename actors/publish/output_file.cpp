@@ -81,7 +81,7 @@ Result<OutputFile> OutputFile::open(const std::string& path, Begin begin) {
                 fmt::format("the folder {} can't be made: {}; make it, or choose another path",
                             folder.string(), error.message()),
                 path);
-  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (begin == Begin::empty ? O_TRUNC : 0);
+  const int flags = O_CREAT | O_CLOEXEC | (begin == Begin::empty ? O_WRONLY | O_TRUNC : O_RDWR);
   OutputFile file;
   file.fd_ = ::open(path.c_str(), flags, 0644);
   if (file.fd_ < 0)
@@ -108,6 +108,13 @@ Status OutputFile::resume(std::uint64_t size) {
     return failed(errno);
   size_ = size;
   return {};
+}
+
+Status OutputFile::end_last_line() {
+  char last = '\n';
+  if (!regular_ || size_ == 0 || ::pread(fd_, &last, 1, static_cast<off_t>(size_ - 1)) != 1 || last == '\n')
+    return {};
+  return write("\n");
 }
 
 Status OutputFile::write(std::string_view bytes) {

@@ -54,6 +54,13 @@ TEST(Schedule, catches_up_after_a_pause_but_not_after_a_stop) {
   EXPECT_EQ(at_once.due(5), kStart + 500ms);
 }
 
+TEST(Schedule, lets_rows_come_together_rather_than_wake_for_each) {
+  Schedule schedule(Rate{1e6});
+  schedule.begin(0, kStart);
+  EXPECT_EQ(schedule.wait(1, kStart), Schedule::kShortestWait);
+  EXPECT_EQ(schedule.wait(1'000'000, kStart), 1s);
+}
+
 TEST(Schedule, without_a_rate_has_everything_due) {
   Schedule schedule;
   schedule.begin(0, kStart);

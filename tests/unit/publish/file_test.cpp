@@ -63,6 +63,12 @@ TEST(PublishFile, replaces_or_appends_as_it_is_told) {
   ASSERT_TRUE(sink.feed(row));
   EXPECT_EQ(folder.read("out"), row);
 
+  folder.write("torn", "{\"id\":0,\"te");
+  ActorHarness mended("publish.file", fmt::format("{{ path: {}, append: true }}", folder.path("torn")),
+                      kSchema);
+  ASSERT_TRUE(mended.feed(row));
+  EXPECT_EQ(folder.read("torn"), "{\"id\":0,\"te\n" + row);
+
   folder.write("out.csv", "id,text\n0,x\n");
   ActorHarness csv("publish.file", fmt::format("{{ path: {}, append: true }}", folder.path("out.csv")),
                    kSchema);
