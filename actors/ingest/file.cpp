@@ -224,14 +224,8 @@ class FileSource final : public Source {
                   "the file is shorter than what was read of it before; put the old one back, or "
                   "start afresh",
                   file.path);
-    RecordReader::Format format;
-    format.record_max = config_.line_max.count;
-    if (config_.rows.kind == RowFormat::Kind::csv) {
-      format.quote = config_.rows.quote;
-      format.delimiter = config_.rows.delimiter;
-    }
     file.id = stream->stat().id;
-    auto reader = std::make_unique<RecordReader>(std::move(stream), format);
+    auto reader = std::make_unique<RecordReader>(std::move(stream), config_.record_format());
     file.decoder = make_row_decoder(config_.rows);
     if (file.decoder->has_header() && file.header_read) {
       RecordReader::Record record;

@@ -1,7 +1,5 @@
 #include "ingest/file_options.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 
@@ -58,6 +56,11 @@ struct FieldTraits<Speed> {
   }
   static std::string show(const Speed& value) { return fmt::format("{}x", value.factor); }
 };
+
+RecordReader::Format FileConfig::record_format() const {
+  const bool csv = rows.kind == RowFormat::Kind::csv;
+  return {.quote = csv ? rows.quote : '\0', .delimiter = rows.delimiter, .record_max = line_max.count};
+}
 
 Fields<FileConfig> file_fields() {
   return {
@@ -249,15 +252,35 @@ class FileCheck {
     config_.paths.push_back(path);
     if (config_.on_missing != OnMissing::error) return;
     if (is_pattern(path)) {
-      if (!config_.follow && expand_paths({path}).empty())
+      const std::vector<std::string> files = expand_paths({path});
+      if (!files.empty())
+        check_file(files.front(), input.place);
+      else if (!config_.follow)
         describe_.warning(Code::input_missing, input.place, fmt::format("no file matches {}", path));
     } else if (!stat_file(path)) {
       problem(input.place, Code::input_missing, fmt::format("no file {}", path), {},
               config_.follow ? "to wait for it, write `on_missing: wait`" : "");
-    } else if (::access(path.c_str(), R_OK) != 0) {
-      problem(input.place, Code::unreadable_file, fmt::format("no permission to read {}", path), {},
-              "change its mode or run as its owner");
+    } else {
+      check_file(path, input.place);
     }
+  }
+
+  /// A file that can't be opened, or whose header lacks a column, is better told now than after the start.
+  void check_file(const std::string& path, const Place& place) {
+    auto stream = open_stream(path);
+    if (!stream)
+      return problem(place, stream.error().code, fmt::format("{}: {}", path, stream.error().message));
+    const bool has_header = good_ && config_.rows.kind == RowFormat::Kind::csv && config_.rows.header;
+    if (!has_header || config_.follow) return;
+    RecordReader reader(*std::move(stream), config_.record_format());
+    RecordReader::Record record;
+    if (!reader.seek({})) return;
+    const auto next = reader.next(record, true);
+    if (!next || *next == RecordReader::Next::end || record.too_long) return;  // told when it is read
+    if (const Status read = make_row_decoder(config_.rows)->header(record.text); !read)
+      problem(place, Code::schema_mismatch, fmt::format("{}: {}", path, read.error().message), {},
+              fmt::format("the schema is {}; if the file has no header, write `header: false`",
+                          config_.rows.schema->text()));
   }
 
   FileConfig& config_;

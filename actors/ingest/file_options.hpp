@@ -3,6 +3,7 @@
 #include <leat/describe.hpp>
 #include <leat/fields.hpp>
 
+#include "ingest/record_reader.hpp"
 #include "ingest/row_decoder.hpp"
 
 namespace leat {
@@ -46,6 +47,7 @@ struct FileConfig {
   std::vector<std::string> paths;
   std::optional<std::size_t> time_column;
 
+  RecordReader::Format record_format() const;
   bool recorded() const { return pace && pace->recorded; }
 };
 

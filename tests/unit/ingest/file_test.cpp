@@ -288,11 +288,21 @@ TEST(IngestFile, fails_at_start_when_a_pattern_matches_nothing) {
   EXPECT_EQ(status.error().code, Code::input_missing);
 }
 
-TEST(IngestFile, fails_when_the_header_lacks_a_column) {
+TEST(IngestFile, is_refused_when_the_header_lacks_a_column) {
+  const TempFolder folder;
+  for (const std::string& path : {folder.write("in.csv", "id,nam\n1,a\n"), folder.path("*.csv")}) {
+    ActorHarness source("ingest.file", fmt::format("{{ path: {}, schema: input }}", path), kSchema);
+    EXPECT_THAT(source.problems(), ::testing::HasSubstr("in.csv: no column `name` in the header"));
+    EXPECT_THAT(source.problems(), ::testing::HasSubstr("write `header: false`"));
+  }
+}
+
+TEST(IngestFile, fails_when_a_header_lacks_a_column_that_was_not_checked_before) {
   const TempFolder folder;
   ActorHarness source("ingest.file",
-                      fmt::format("{{ path: {}, schema: input }}", folder.write("in.csv", "id,nam\n1,a\n")),
+                      fmt::format("{{ path: {}, schema: input }}", folder.write("in.csv", "id,name,score\n")),
                       kSchema);
+  folder.write("in.csv", "id,nam\n1,a\n");
   const Status status = source.produce_all();
   ASSERT_FALSE(status);
   EXPECT_THAT(status.error().text(), ::testing::HasSubstr("in.csv:1: no column `name` in the header"));
@@ -367,6 +377,7 @@ TEST_P(FileProblems, are_told_with_what_to_write) {
   folder.write("in.csv", "");
   folder.write("in.txt", "");
   folder.write("in.bin", "");
+  std::filesystem::create_directory(folder.path("in.dir"));
   std::string options = GetParam().options;
   for (std::size_t at; (at = options.find('$')) != std::string::npos;)
     options.replace(at, 1, folder.path("in"));
@@ -398,7 +409,8 @@ INSTANTIATE_TEST_SUITE_P(
         Problem{"speed_alone", "{ path: $.txt, speed: 10x }", {"`speed` needs `pace: recorded`"}},
         Problem{"bad_speed", "{ path: $.txt, speed: fast }", {"`fast` is no speed", "10x"}},
         Problem{"wait_alone", "{ path: $.txt, on_missing: wait }", {"needs `follow: true`"}},
-        Problem{"folder", "{ path: $.txt/.., format: lines }", {"L0703"}},
+        Problem{"below_a_file", "{ path: $.txt/a, format: lines }", {"L0703"}},
+        Problem{"folder", "{ path: $.dir, format: lines }", {"is a folder; for all files in it write"}},
         Problem{"tiny_limit", "{ path: $.txt, line_max: 1B }", {"line_max"}}),
     [](const auto& of) { return std::string(of.param.name); });
 
