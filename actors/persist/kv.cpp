@@ -11,9 +11,13 @@
 namespace leat {
 namespace {
 
+/// What happens to a row that its key holds already.
+enum class Unchanged : std::uint8_t { drop, send };
+
 struct PersistKvConfig {
   Path path;
   Expression key;
+  Unchanged unchanged = Unchanged::drop;
   bool sync = false;
   Bytes write_buffer{8u << 20};
   Bytes block_cache{8u << 20};
@@ -32,7 +36,7 @@ class PersistKv final : public Actor {
   static constexpr Port changes{
       0, "changes",
       "Rows that were new or different, after the write, with a column `change`: inserted "
-      "or updated."};
+      "or updated (or unchanged)."};
   static constexpr auto inputs = ports(in);
   static constexpr auto outputs = ports(changes);
   static Fields<Config> fields();
@@ -101,6 +105,8 @@ Fields<PersistKvConfig> PersistKv::fields() {
           "key", &C::key,
           "What a row is stored under: string, bytes, int64, timestamp or bool. A row whose key is null or "
           "empty goes to `errors`."),
+      choice("unchanged", &C::unchanged, {{"drop", Unchanged::drop}, {"send", Unchanged::send}},
+             "Rows equal to what is stored: drop (and count), or send with `change` = unchanged."),
       optional(
           "sync", &C::sync,
           "true: every batch is on the disk before it counts as stored. false: it survives the end of this "
@@ -164,15 +170,17 @@ Status PersistKv::on_batch(const Port&, const Batch& batch, Context& ctx) {
   // `newest` holds the value each key has at the row being looked at, so that the second of two rows with one
   // key is compared with the first.
   LEAT_TRY_ASSIGN(auto newest, store_->get(work.distinct));
-  std::vector<std::uint32_t> changed;
+  std::vector<std::uint32_t> sent;
   std::vector<bool> is_changed(work.distinct.size());
   BatchBuilder change(change_schema());
   for (std::size_t at = 0; at < work.rows.size(); ++at) {
     const std::size_t key = work.distinct_of[at];
     std::string value = to_msgpack(batch, work.rows[at]);
-    if (newest[key] == value) continue;
-    change.add(newest[key] ? "updated" : "inserted");
-    changed.push_back(work.rows[at]);
+    const bool same = newest[key] == value;
+    if (same && config_.unchanged == Unchanged::drop) continue;
+    change.add(same ? "unchanged" : newest[key] ? "updated" : "inserted");
+    sent.push_back(work.rows[at]);
+    if (same) continue;
     newest[key] = std::move(value);
     is_changed[key] = true;
   }
@@ -180,8 +188,8 @@ Status PersistKv::on_batch(const Port&, const Batch& batch, Context& ctx) {
   for (std::size_t key = 0; key < work.distinct.size(); ++key)
     if (is_changed[key]) entries.push_back({work.distinct[key], *newest[key]});
   if (!entries.empty()) LEAT_TRY(store_->put(entries));
-  if (changed.size() < work.rows.size()) ctx.drop(work.rows.size() - changed.size(), "unchanged");
-  return emit_changes(batch, std::move(changed), change, ctx);
+  if (sent.size() < work.rows.size()) ctx.drop(work.rows.size() - sent.size(), "unchanged");
+  return emit_changes(batch, std::move(sent), change, ctx);
 }
 
 Status PersistKv::emit_changes(const Batch& batch, std::vector<std::uint32_t> rows, BatchBuilder& change,

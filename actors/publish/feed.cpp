@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <leat/context.hpp>
 #include <random>
 #include <unordered_map>
@@ -61,6 +62,7 @@ class PublishFeed final : public Actor {
   void publish(std::string_view name, Topic& topic, const Batch& batch, std::uint32_t row, Context& ctx);
   bool is_wanted(std::string_view name, Topic& topic) const;
   void send_heads(Context& ctx);
+  std::string counts() const;
 
   Config config_;
   std::unique_ptr<FeedSocket> socket_;
@@ -113,9 +115,7 @@ Status PublishFeed::on_start(Context& ctx) {
   feed_ = random_id();
   ctx.log(LogLevel::info, fmt::format("feed {} on {}; follow it with: leat subscribe {}", feed_,
                                       socket_->endpoint(), connect_address(socket_->endpoint())));
-  if (config_.await_subscriber > Duration(0) && !socket_->wait_for_subscriber(config_.await_subscriber))
-    ctx.log(LogLevel::warning,
-            fmt::format("no subscriber came within {}; going on without", to_text(config_.await_subscriber)));
+  if (config_.await_subscriber > Duration(0)) socket_->wait_for_subscriber(config_.await_subscriber);
   ctx.start_timer(kHeads, config_.heads);
   return {};
 }
@@ -191,7 +191,23 @@ Status PublishFeed::on_timer(Timer, Context& ctx) {
   return {};
 }
 
+/// "news.negative 3, news.neutral 5": the topics with the most rows, whether anyone subscribed or not.
+std::string PublishFeed::counts() const {
+  constexpr std::size_t kShown = 10;
+  std::vector<std::pair<std::uint64_t, std::string_view>> topics;
+  for (const auto& [name, topic] : topics_) topics.emplace_back(topic.seq, name);
+  std::ranges::sort(topics, [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
+  });
+  std::string text;
+  for (std::size_t at = 0; at < std::min(topics.size(), kShown); ++at)
+    text += fmt::format("{}{} {}", at == 0 ? "" : ", ", topics[at].second, topics[at].first);
+  if (topics.size() > kShown) text += fmt::format(" and {} more", topics.size() - kShown);
+  return text;
+}
+
 Status PublishFeed::on_end(Context& ctx) {
+  if (total_ > 0) ctx.log(LogLevel::info, fmt::format("{} rows by topic: {}", total_, counts()));
   send_heads(ctx);
   socket_->close(config_.linger);
   return {};

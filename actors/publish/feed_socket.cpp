@@ -131,8 +131,8 @@ class SubSocket final : public FeedSubscription {
     socket_.set(zmq::sockopt::linger, 0);
     socket_.set(zmq::sockopt::rcvhwm, 100'000);
     socket_.set(zmq::sockopt::maxmsgsize, kFeedMessageBytesMax);
+    // Soon there when a publisher starts, and no back-off: one attempt costs next to nothing.
     socket_.set(zmq::sockopt::reconnect_ivl, 50);
-    socket_.set(zmq::sockopt::reconnect_ivl_max, 1000);
     socket_.set(zmq::sockopt::heartbeat_ivl, kHeartbeatMs);
     socket_.set(zmq::sockopt::heartbeat_timeout, kPeerSilentMs);
     if (endpoint.find('[') != std::string::npos) socket_.set(zmq::sockopt::ipv6, true);

@@ -25,6 +25,7 @@ class CommandLine {
     add_plan();
     add_graph();
     add_lookups();
+    add_subscribe();
     add_eval();
     add_completion();
   }
@@ -124,6 +125,19 @@ class CommandLine {
                             "leat schema > leat.schema.json", [this] { return cli::schema(schema_); });
     schema.add_option("--plugin", schema_.plugins, "Shared library with further kinds (repeatable)");
   }
+  void add_subscribe() {
+    CLI::App& sub = verb("subscribe", "Print the items of a feed as JSON lines, and gaps to stderr",
+                         "leat subscribe tcp://127.0.0.1:5556 --topic news.negative\n  leat subscribe "
+                         "tcp://10.0.0.1:5556 --count 10\n  leat subscribe ipc:///tmp/feed --for 30s --raw",
+                         [this] { return cli::subscribe(subscribe_); });
+    sub.add_option("endpoint", subscribe_.endpoint, "Where a publish.feed listens, e.g. tcp://127.0.0.1:5556")
+        ->required();
+    sub.add_option("--topic", subscribe_.topics, "Only topics that begin so (repeatable; default: all)");
+    sub.add_option("--count", subscribe_.count, "Stop after this many items");
+    sub.add_option("--for", subscribe_.duration, "Stop after this time, e.g. 30s");
+    sub.add_option("--wait", subscribe_.wait, "How long a first connection may take (default: 30s)");
+    sub.add_flag("--raw", subscribe_.raw, "Whole messages with topic and numbers, heads too");
+  }
   void add_eval() {
     CLI::App& sub = verb("eval", "Evaluate an expression",
                          "leat eval '1 + 2'\n  leat eval 'price * double(count)' --input event.json\n  echo "
@@ -158,6 +172,7 @@ class CommandLine {
   ListArguments list_, schema_;
   ExplainArguments explain_;
   EvalArguments eval_;
+  SubscribeArguments subscribe_;
   std::string shell_;
 };
 

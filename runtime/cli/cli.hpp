@@ -59,6 +59,7 @@ struct SubscribeArguments {
   std::vector<std::string> topics;
   std::uint64_t count = 0;
   std::string duration;
+  std::string wait = "30s";
   bool raw = false;
 };
 

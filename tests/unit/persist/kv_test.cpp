@@ -65,6 +65,16 @@ TEST_F(PersistKv, unchanged_rows_are_counted_and_not_sent) {
   EXPECT_EQ(store->dropped("unchanged"), 1u);
 }
 
+TEST_F(PersistKv, unchanged_rows_can_be_sent_too) {
+  const auto store = actor(", unchanged: send");
+  ASSERT_TRUE(store->feed(R"({"id":"a","n":1}
+{"id":"a","n":1})"));
+  EXPECT_EQ(store->take("changes"), R"({"id":"a","n":1,"change":"inserted"}
+{"id":"a","n":1,"change":"unchanged"}
+)");
+  EXPECT_EQ(store->dropped("unchanged"), 0u);
+}
+
 TEST_F(PersistKv, rows_of_one_key_in_one_batch_count_in_their_order) {
   const auto store = actor();
   ASSERT_TRUE(store->feed(R"({"id":"a","n":1}

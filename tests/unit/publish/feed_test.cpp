@@ -135,6 +135,15 @@ TEST_F(PublishFeed, the_log_says_where_to_subscribe) {
   EXPECT_THAT(log[0], ::testing::ContainsRegex("leat subscribe tcp://127.0.0.1:[0-9]+$"));
 }
 
+TEST_F(PublishFeed, the_end_logs_how_many_rows_each_topic_had) {
+  const auto feed = actor("", "0s");
+  ASSERT_TRUE(feed->feed(R"({"label":"good","n":1}
+{"label":"bad","n":2}
+{"label":"good","n":3})"));
+  ASSERT_TRUE(feed->end());
+  EXPECT_EQ(feed->log().back(), "3 rows by topic: news.good 2, news.bad 1");
+}
+
 TEST_F(PublishFeed, a_slow_subscriber_is_counted) {
   subscribe({});
   const auto feed = actor(", queue: 10");
