@@ -5,17 +5,9 @@
 namespace leat::cli {
 namespace {
 
-// Secrets never show, wherever they were put.
-std::string masked(std::string text, const std::vector<std::string>& secrets) {
-  for (const std::string& secret : secrets)
-    for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3))
-      text.replace(at, secret.size(), "***");
-  return text;
-}
-
 std::string scalar_text(const ConfigNode& node, const std::vector<std::string>& secrets) {
   if (node.kind == ConfigNode::Kind::null) return "null";
-  const std::string text = masked(node.scalar, secrets);
+  const std::string text = mask_secrets(node.scalar, secrets);
   const bool plain = !node.quoted && !text.empty() &&
                      text.find_first_of(":#{}[]&*!|>'\"%@`,\n") == std::string::npos && text.front() != ' ' &&
                      text.front() != '-' && text.front() != '?' && text.back() != ' ';

@@ -59,6 +59,13 @@ void read_input_list(const ConfigNode& node, std::uint8_t to_port, ActorDraft& d
   for (const ConfigNode& item : node.items) read_input(item, to_port, draft, reader);
 }
 
+std::vector<std::string> known_keys(const Kind* kind) {
+  std::vector<std::string> keys(kCommonKeys.begin(), kCommonKeys.end());
+  if (kind != nullptr)
+    for (const FieldSpec& field : kind->fields) keys.push_back(field.info.name);
+  return keys;
+}
+
 void read_inputs(const ConfigNode& actor, const Kind& kind, ActorDraft& draft, Reader& reader) {
   const auto* entry = actor.find_entry("inputs");
   Diagnostics& diagnostics = reader.diagnostics();
@@ -70,6 +77,7 @@ void read_inputs(const ConfigNode& actor, const Kind& kind, ActorDraft& draft, R
   }
   if (entry == nullptr) {
     draft.broken = true;
+    if (find_misspelt(actor, "inputs", known_keys(&kind)) != nullptr) return;
     return diagnostics.error(
         Code::missing_key, actor.place,
         fmt::format("`inputs` is missing: a `{}` needs rows from another actor", kind.info.name));
@@ -96,15 +104,24 @@ void read_inputs(const ConfigNode& actor, const Kind& kind, ActorDraft& draft, R
   }
 }
 
-const Kind* find_kind(const ConfigNode& actor, const Registry& registry, Diagnostics& diagnostics) {
+const Kind* find_kind(const ConfigNode& actor, const Registry& registry, Reader& reader) {
+  Diagnostics& diagnostics = reader.diagnostics();
   const ConfigNode* name = actor.find("kind");
   if (name == nullptr) {
-    diagnostics.error(Code::missing_key, actor.place, "`kind` is missing: it says what the actor does", "",
-                      "`leat list` shows all kinds");
+    if (const auto* typo = find_misspelt(actor, "kind", known_keys(nullptr)))
+      diagnostics.error(Code::unknown_key, typo->key_place, fmt::format("unknown key `{}`", typo->key),
+                        "did you mean `kind`?");
+    else
+      diagnostics.error(Code::missing_key, actor.place, "`kind` is missing: it says what the actor does", "",
+                        "`leat list` shows all kinds");
+    return nullptr;
+  }
+  if (name->kind != ConfigNode::Kind::scalar) {
+    detail::wrong_type(*name, "the name of a kind", reader);
     return nullptr;
   }
   const Kind* kind = registry.find(name->scalar);
-  if (kind == nullptr)
+  if (kind == nullptr && !reader.plugin_missing())
     diagnostics.error(Code::unknown_kind, name->place, fmt::format("no kind named `{}`", name->scalar),
                       suggest(name->scalar, registry.names()), "`leat list` shows all kinds");
   return kind;
@@ -131,6 +148,8 @@ std::vector<ActorDraft> read_actors(const ConfigNode& node, const Registry& regi
     detail::wrong_type(node, "a map of actors", reader);
     return drafts;
   }
+  if (node.entries.empty())
+    reader.diagnostics().error(Code::missing_key, node.place, "a topology needs at least one actor");
   for (const ConfigNode::Entry& entry : node.entries) {
     ActorDraft draft;
     draft.node = &entry.value;
@@ -141,8 +160,12 @@ std::vector<ActorDraft> read_actors(const ConfigNode& node, const Registry& regi
     if (entry.value.kind != ConfigNode::Kind::map) {
       detail::wrong_type(entry.value, "a map with the actor's `kind` and options", reader);
       draft.broken = true;
-    } else if (spec.kind = find_kind(entry.value, registry, reader.diagnostics()); spec.kind == nullptr) {
+    } else if (spec.kind = find_kind(entry.value, registry, reader); spec.kind == nullptr) {
       draft.broken = true;
+      // Whatever the kind is, its inputs must exist.
+      const ConfigNode* inputs = entry.value.find("inputs");
+      if (inputs != nullptr && inputs->kind == ConfigNode::Kind::list)
+        read_input_list(*inputs, 0, draft, reader);
     } else {
       const std::size_t before = reader.diagnostics().error_count();
       read_fields(part_of(entry.value, true), actor_fields().list(), &draft.options, reader);

@@ -73,6 +73,14 @@ void check_hosts(const ConfigNode& deploy, bool curve_off, Reader& reader) {
     if (std::ranges::find(topology.actors, host.name, &ActorSpec::host) == topology.actors.end())
       reader.diagnostics().warning(Code::bad_placement, host.place,
                                    fmt::format("no actor is placed on host `{}`", host.name));
+  for (const HostSpec& host : topology.hosts)
+    for (const HostSpec& other : topology.hosts)
+      if (&other < &host && host.address != "local" && other.address == host.address &&
+          other.port == host.port)
+        reader.diagnostics().error(
+            Code::bad_endpoint, host.place,
+            fmt::format("`{}` and `{}` would listen on the same ports", other.name, host.name),
+            fmt::format("write `{}:{}`", host.address, host.port + 100));
   const bool leaves = std::ranges::any_of(topology.links, [&](const LinkSpec& link) {
     const HostSpec* from = topology.find_host(topology.actors[link.from].host);
     const HostSpec* to = topology.find_host(topology.actors[link.to].host);

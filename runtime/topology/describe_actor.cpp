@@ -8,34 +8,27 @@
 namespace leat {
 namespace {
 
-// Where byte `offset` of an expression stands in the file; block scalars have several lines.
-Place place_inside(const Expression& expression, std::uint32_t offset, std::uint32_t length) {
-  Place place = expression.place();
-  const std::string_view before = std::string_view(expression.text()).substr(0, offset);
-  const auto lines = std::ranges::count(before, '\n');
-  const std::size_t line_start = lines == 0 ? 0 : before.rfind('\n') + 1;
-  place.line += static_cast<std::uint32_t>(lines);
-  place.column += static_cast<std::uint32_t>(offset - line_start);
-  place.length = std::max<std::uint32_t>(length, 1);
-  return place;
-}
-
 bool bind_expression(Expression& expression, const SchemaPtr& schema, std::optional<Type> expected,
-                     Diagnostics& diagnostics) {
+                     Reader& reader) {
   const auto problem = expression.bind(schema, expected);
   if (!problem) return true;
   std::string note;
   if (problem->error.code == Code::unknown_field && schema != nullptr) note = "fields: " + schema->text();
-  diagnostics.error(problem->error.code, place_inside(expression, problem->offset, problem->length),
-                    problem->error.message, problem->suggestion, note);
+  Place place = reader.source().find(expression.place(), expression.text(), problem->offset);
+  place.length = std::max<std::uint32_t>(problem->length, 1);
+  reader.diagnostics().error(problem->error.code, std::move(place), problem->error.message,
+                             problem->suggestion, note);
   return false;
 }
 
 class DescribeActor final : public Describe {
  public:
-  DescribeActor(ActorSpec& spec, const ConfigNode& node, std::vector<SchemaPtr> inputs,
-                Diagnostics& diagnostics)
-      : spec_(spec), node_(node), inputs_(std::move(inputs)), diagnostics_(diagnostics) {
+  DescribeActor(ActorSpec& spec, const ConfigNode& node, std::vector<SchemaPtr> inputs, Reader& reader)
+      : spec_(spec),
+        node_(node),
+        inputs_(std::move(inputs)),
+        reader_(reader),
+        diagnostics_(reader.diagnostics()) {
     for (OutputSpec& output : spec_.outputs) output.schema = input(0);
   }
 
@@ -52,7 +45,7 @@ class DescribeActor final : public Describe {
     return static_cast<std::uint8_t>(spec_.outputs.size() - 1);
   }
   bool bind(Expression& expression, const SchemaPtr& schema, std::optional<Type> expected) override {
-    return bind_expression(expression, schema, expected, diagnostics_);
+    return bind_expression(expression, schema, expected, reader_);
   }
   Place place_of(std::string_view path) const override {
     const ConfigNode* node = &node_;
@@ -79,6 +72,7 @@ class DescribeActor final : public Describe {
   ActorSpec& spec_;
   const ConfigNode& node_;
   std::vector<SchemaPtr> inputs_;
+  Reader& reader_;
   Diagnostics& diagnostics_;
 };
 
@@ -99,8 +93,10 @@ bool find_port(LinkSpec& link, const InputDraft& input, const ActorSpec& from, D
   const auto found = std::ranges::find(names, port);
   link.from_port = static_cast<std::uint8_t>(found - names.begin());
   if (found != names.end()) return true;
+  std::string suggestion = suggest(port, names);
+  if (!suggestion.empty()) suggestion.insert(suggestion.find('`') + 1, from.name + ".");
   diagnostics.error(Code::unknown_port, input.place,
-                    fmt::format("no actor or port named `{}`", input.options.from), suggest(port, names),
+                    fmt::format("no actor or port named `{}`", input.options.from), std::move(suggestion),
                     fmt::format("ports of `{}`: {}", from.name, fmt::join(names, ", ")));
   return false;
 }
@@ -111,17 +107,16 @@ bool find_inputs(std::size_t actor, ActorDraft& draft, const std::vector<ActorDr
   Topology& topology = reader.topology();
   bool good = true;
   inputs.assign(topology.actors[actor].kind->inputs.size(), nullptr);
-  auto input = draft.inputs.begin();
-  for (LinkSpec& link : topology.links) {
-    if (link.to != actor) continue;
+  for (const InputDraft& input : draft.inputs) {
+    if (!input.link) continue;  // reported
+    LinkSpec& link = topology.links[*input.link];
     const ActorSpec& from = topology.actors[link.from];
-    if (drafts[link.from].broken || !find_port(link, *input++, from, reader.diagnostics())) {
+    if (drafts[link.from].broken || !find_port(link, input, from, reader.diagnostics())) {
       good = false;
       continue;
     }
     const SchemaPtr& schema = from.outputs[link.from_port].schema;
-    if (link.route == Route::key && schema)
-      good &= bind_expression(link.key, schema, std::nullopt, reader.diagnostics());
+    if (link.route == Route::key && schema) good &= bind_expression(link.key, schema, std::nullopt, reader);
     SchemaPtr& wanted = inputs[link.to_port];
     if (wanted && schema && !wanted->same_fields(*schema)) {
       good = false;
@@ -165,14 +160,16 @@ void check_discard(const ActorSpec& spec, const ActorDraft& draft, Diagnostics& 
                         fmt::format("ports: {}", fmt::join(names, ", ")));
 }
 
-// Rows that nobody reads are counted and gone; errors are at least logged.
+// Rows that nobody reads are counted and gone. Under best_effort that is fine for what failed or came late.
 void warn_of_unread(const Topology& topology, std::size_t actor, Diagnostics& diagnostics) {
   const ActorSpec& spec = topology.actors[actor];
   for (std::size_t port = 0; port + 1 < spec.outputs.size(); ++port) {
     const bool read = std::ranges::any_of(
         topology.links, [&](const LinkSpec& link) { return link.from == actor && link.from_port == port; });
     const std::string& name = spec.outputs[port].name;
-    if (read || name == "changes" || std::ranges::find(spec.discard, name) != spec.discard.end()) continue;
+    if (read || name == "changes" || name == "late" ||
+        std::ranges::find(spec.discard, name) != spec.discard.end())
+      continue;
     diagnostics.warning(Code::unused_port, spec.place, fmt::format("nobody reads `{}.{}`", spec.name, name),
                         fmt::format("connect it, or say `discard: [{}]`", name));
   }
@@ -191,7 +188,7 @@ void describe_actors(std::vector<ActorDraft>& drafts, Reader& reader) {
     const std::size_t before = diagnostics.error_count();
     if (!find_inputs(at, draft, drafts, reader, inputs)) draft.broken = true;
     if (!draft.broken) {
-      DescribeActor describe(spec, *draft.node, std::move(inputs), diagnostics);
+      DescribeActor describe(spec, *draft.node, std::move(inputs), reader);
       spec.config->describe(describe);
     }
     spec.outputs.push_back({"errors", errors_schema()});

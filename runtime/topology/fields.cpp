@@ -177,6 +177,15 @@ std::string FieldTraits<Expression>::show(const Expression& value) {
   return value.text();
 }
 
+const ConfigNode::Entry* find_misspelt(const ConfigNode& node, std::string_view name,
+                                       std::span<const std::string> known) {
+  const std::string wanted = fmt::format("did you mean `{}`?", name);
+  for (const ConfigNode::Entry& entry : node.entries)
+    if (std::ranges::find(known, entry.key) == known.end() && suggest(entry.key, known) == wanted)
+      return &entry;
+  return nullptr;
+}
+
 void read_fields(const ConfigNode& node, const std::vector<FieldSpec>& fields, void* config,
                  ReadContext& context, std::span<const std::string_view> also_allowed) {
   if (node.kind != ConfigNode::Kind::map) return detail::wrong_type(node, "a map", context);
@@ -192,7 +201,8 @@ void read_fields(const ConfigNode& node, const std::vector<FieldSpec>& fields, v
                                   fmt::format("unknown key `{}`", entry.key), suggest(entry.key, known));
   }
   for (const FieldSpec& field : fields)
-    if (field.info.required && node.find(field.info.name) == nullptr)
+    if (field.info.required && node.find(field.info.name) == nullptr &&
+        find_misspelt(node, field.info.name, known) == nullptr)
       context.diagnostics().error(Code::missing_key, node.place,
                                   fmt::format("`{}` is missing: {}", field.info.name, field.info.doc));
 }

@@ -8,10 +8,11 @@
 namespace leat {
 namespace {
 
-// Depth-first over producers; `path` is the way we came, for the message about a circle.
+// Depth-first over producers; `path` is the way we came, for the message about a circle. Actors in a circle
+// are not described: none of them can be the first.
 class Ordering {
  public:
-  Ordering(const std::vector<ActorDraft>& drafts, Reader& reader)
+  Ordering(std::vector<ActorDraft>& drafts, Reader& reader)
       : drafts_(drafts), reader_(reader), state_(drafts.size(), State::unseen) {}
 
   std::vector<std::size_t> order() {
@@ -42,13 +43,16 @@ class Ordering {
     const auto& actors = reader_.topology().actors;
     std::string circle = actors[link.from].name;
     const auto begin = std::ranges::find(path_, link.from);
-    for (auto at = path_.end(); at != begin;) circle = fmt::format("{} -> {}", circle, actors[*--at].name);
+    for (auto at = path_.end(); at != begin;) {
+      circle = fmt::format("{} -> {}", circle, actors[*--at].name);
+      drafts_[*at].broken = true;
+    }
     reader_.diagnostics().error(Code::cycle, link.place,
                                 fmt::format("actors feed each other in a circle: {}", circle), "",
                                 "links with `feedback: true` are not supported yet");
   }
 
-  const std::vector<ActorDraft>& drafts_;
+  std::vector<ActorDraft>& drafts_;
   Reader& reader_;
   std::vector<State> state_;
   std::vector<std::size_t> path_;
@@ -67,17 +71,25 @@ void link_actors(std::vector<ActorDraft>& drafts, Reader& reader) {
   Topology& topology = reader.topology();
   const std::vector<std::string> names = actor_names(topology);
   for (std::size_t to = 0; to < drafts.size(); ++to)
-    for (const InputDraft& input : drafts[to].inputs) {
-      const std::string from = input.options.from.substr(0, input.options.from.find('.'));
+    for (InputDraft& input : drafts[to].inputs) {
+      const std::size_t dot = std::min(input.options.from.find('.'), input.options.from.size());
+      const std::string from = input.options.from.substr(0, dot);
       const auto found = std::ranges::find(names, from);
       if (found == names.end()) {
         drafts[to].broken = true;
         // The suggestion keeps the port, so that it can be pasted.
+        std::string suggestion = suggest(from, names);
+        if (!suggestion.empty()) suggestion.insert(suggestion.rfind('`'), input.options.from.substr(dot));
         reader.diagnostics().error(Code::unknown_actor, input.place,
                                    fmt::format("no actor or port named `{}`", input.options.from),
-                                   suggest(from, names), fmt::format("actors: {}", fmt::join(names, ", ")));
+                                   std::move(suggestion), fmt::format("actors: {}", fmt::join(names, ", ")));
         continue;
       }
+      for (const InputDraft& other : drafts[to].inputs)
+        if (&other < &input && other.to_port == input.to_port && other.options.from == input.options.from)
+          reader.diagnostics().error(
+              Code::wrong_inputs, input.place,
+              fmt::format("`{}` stands twice: each row would come twice; remove one", input.options.from));
       LinkSpec link;
       link.place = input.place;
       link.from = static_cast<std::size_t>(found - names.begin());
@@ -89,6 +101,7 @@ void link_actors(std::vector<ActorDraft>& drafts, Reader& reader) {
       if (link.queue.max.count == 0 || link.queue.max_bytes.count == 0)
         reader.diagnostics().error(Code::bad_value, input.place,
                                    "a queue holds at least one row and one byte");
+      input.link = topology.links.size();
       topology.links.push_back(std::move(link));
     }
   topology.order = Ordering(drafts, reader).order();

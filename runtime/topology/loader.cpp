@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "topology/reader.hpp"
 #include "topology/substitution.hpp"
@@ -15,11 +16,21 @@ namespace leat {
 namespace {
 
 constexpr std::uint32_t kBatchAuto = 1024;
+constexpr std::size_t kFileBytesMax = (1u << 20) + 1;  // one more than allowed: the YAML reader says so
 
 void check_delivery(const ConfigNode& root, const TopologyOptions& options, Diagnostics& diagnostics) {
   const ConfigNode* delivery = root.find("delivery");
-  if (delivery == nullptr || options.delivery == "best_effort")
-    return;  // a missing one is reported as missing
+  if (delivery == nullptr) {
+    std::vector<std::string> known(std::begin(kTopologySections), std::end(kTopologySections));
+    for (const FieldSpec& field : topology_fields().list()) known.push_back(field.info.name);
+    if (find_misspelt(root, "delivery", known) == nullptr)
+      diagnostics.error(Code::feature_missing, root.place,
+                        "`delivery` is missing, and its default, exactly_once, needs checkpoints, which this "
+                        "version does not have",
+                        "write `delivery: best_effort`");
+    return;
+  }
+  if (delivery->kind != ConfigNode::Kind::scalar || options.delivery == "best_effort") return;
   const bool planned = options.delivery == "exactly_once" || options.delivery == "at_least_once";
   const std::vector<std::string> values{"best_effort"};
   diagnostics.error(planned ? Code::feature_missing : Code::bad_value, delivery->place,
@@ -30,12 +41,13 @@ void check_delivery(const ConfigNode& root, const TopologyOptions& options, Diag
                     planned ? "write `delivery: best_effort`" : suggest(options.delivery, values));
 }
 
-void read_settings(const ConfigNode& root, Reader& reader, Registry& registry, const LoadOptions& load) {
+void read_settings(const ConfigNode& root, Reader& reader) {
   Topology& topology = reader.topology();
   TopologyOptions options;
   read_fields(root, topology_fields().list(), &options, reader, kTopologySections);
   check_delivery(root, options, reader.diagnostics());
-  if (const ConfigNode* name = root.find("topology"))
+  if (const ConfigNode* name = root.find("topology");
+      name != nullptr && name->kind == ConfigNode::Kind::scalar)
     reader.check_name(options.topology, name->place, "a topology");
   topology.name = options.topology;
   topology.linger = options.linger;
@@ -50,29 +62,63 @@ void read_settings(const ConfigNode& root, Reader& reader, Registry& registry, c
     else
       topology.batch_rows = static_cast<std::uint32_t>(rows->count);
   }
-  for (const std::string& plugin : load.plugins)
-    if (Status loaded = load_plugin(std::filesystem::absolute(plugin), registry); !loaded)
-      reader.diagnostics().error(loaded.error().code, {}, loaded.error().text());
+}
+
+// `--plugin` first, then `plugins:`.
+void load_plugins(const ConfigNode& root, Reader& reader, Registry& registry, const LoadOptions& load) {
+  const auto add = [&](const std::string& path, const Place& place) {
+    Status loaded = load_plugin(path, registry);
+    if (loaded) return;
+    reader.set_plugin_missing();
+    reader.diagnostics().error(loaded.error().code, place,
+                               fmt::format("{}: {}", loaded.error().place, loaded.error().message));
+  };
+  for (const std::string& plugin : load.plugins) add(std::filesystem::absolute(plugin), {});
   const ConfigNode* plugins = root.find("plugins");
-  for (std::size_t at = 0; at < options.plugins.size() && plugins != nullptr; ++at)
-    if (Status loaded = load_plugin(options.plugins[at].text, registry); !loaded)
-      reader.diagnostics().error(loaded.error().code,
-                                 at < plugins->items.size() ? plugins->items[at].place : plugins->place,
-                                 loaded.error().text());
+  if (plugins == nullptr) return;
+  if (plugins->kind == ConfigNode::Kind::scalar) add(reader.resolve(plugins->scalar), plugins->place);
+  for (const ConfigNode& item : plugins->items)
+    if (item.kind == ConfigNode::Kind::scalar) add(reader.resolve(item.scalar), item.place);
+}
+
+// Topology tests come with a later version; until then they are let through, not silently.
+void check_tests(const ConfigNode& root, Diagnostics& diagnostics) {
+  const auto* tests = root.find_entry("tests");
+  if (tests == nullptr) return;
+  if (tests->value.kind != ConfigNode::Kind::list)
+    diagnostics.error(Code::wrong_type, tests->value.place, "`tests` is a list of tests");
+  else
+    diagnostics.warning(Code::feature_missing, tests->key_place,
+                        "`tests:` is not run yet: `leat test` comes with a later version");
+}
+
+// A secret may have got into a message that shows a bad value.
+void add_masked(const Diagnostics& found, const std::vector<std::string>& secrets, Diagnostics& out) {
+  for (Diagnostic diagnostic : found.sorted()) {
+    diagnostic.message = mask_secrets(std::move(diagnostic.message), secrets);
+    diagnostic.suggestion = mask_secrets(std::move(diagnostic.suggestion), secrets);
+    diagnostic.note = mask_secrets(std::move(diagnostic.note), secrets);
+    out.add(std::move(diagnostic));
+  }
 }
 
 void read_root(const ConfigNode& root, Reader& reader, Registry& registry, const LoadOptions& options) {
   Diagnostics& diagnostics = reader.diagnostics();
-  const Place start = root.place.known() ? root.place : Place{root.place.file, 1, 1, 1};
   if (root.kind != ConfigNode::Kind::map)
-    return diagnostics.error(Code::wrong_type, start,
+    return diagnostics.error(Code::wrong_type, root.place,
                              "a topology is a map that begins with `topology: NAME`");
-  read_settings(root, reader, registry, options);
+  read_settings(root, reader);
+  load_plugins(root, reader, registry, options);
+  check_tests(root, diagnostics);
   if (const ConfigNode* schemas = root.find("schemas")) read_schemas(*schemas, reader);
   const ConfigNode* actors = root.find("actors");
-  if (actors == nullptr)
-    return diagnostics.error(Code::missing_key, start,
-                             "`actors` is missing: a topology needs at least one actor");
+  if (actors == nullptr) {
+    std::vector<std::string> known(std::begin(kTopologySections), std::end(kTopologySections));
+    if (find_misspelt(root, "actors", known) == nullptr)
+      diagnostics.error(Code::missing_key, root.place,
+                        "`actors` is missing: a topology needs at least one actor");
+    return;
+  }
   std::vector<ActorDraft> drafts = read_actors(*actors, registry, reader);
   link_actors(drafts, reader);
   describe_actors(drafts, reader);
@@ -89,12 +135,16 @@ std::optional<Topology> load_topology_text(const std::string& text, const std::s
   topology.folder = std::filesystem::absolute(file).parent_path();
   const auto shared_name = std::make_shared<const std::string>(file);
   topology.place = {shared_name, 1, 1, 1};
-  topology.source = read_yaml(text, shared_name, diagnostics);
-  if (!diagnostics.ok()) return std::nullopt;
-  substitute(topology.source, options, topology.secrets, diagnostics);
-  Reader reader(topology, diagnostics);
-  read_root(topology.source, reader, registry, options);
-  if (!diagnostics.ok()) return std::nullopt;
+  Diagnostics found;
+  topology.source = read_yaml(text, shared_name, found);
+  if (found.ok()) {
+    const SourceText source(text);
+    substitute(topology.source, options, topology.secrets, found);
+    Reader reader(topology, source, found);
+    read_root(topology.source, reader, registry, options);
+  }
+  add_masked(found, topology.secrets, diagnostics);
+  if (!found.ok()) return std::nullopt;
   return topology;
 }
 
@@ -113,7 +163,9 @@ std::optional<Topology> load_topology(const std::string& path, Registry& registr
                              : "no such file; name a topology file or a folder with a topology.yaml");
     return std::nullopt;
   }
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  std::string text(kFileBytesMax, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
   return load_topology_text(text, file, registry, diagnostics, options);
 }
 

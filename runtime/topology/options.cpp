@@ -6,7 +6,8 @@ const Fields<TopologyOptions>& topology_fields() {
   using O = TopologyOptions;
   static const Fields<O> fields{
       required("topology", &O::topology, "Name of the topology: a-z, 0-9, _ and -."),
-      required("delivery", &O::delivery, "Promise about loss; `best_effort` is the one this version keeps."),
+      optional("delivery", &O::delivery,
+               "Promise about loss; write `best_effort`, the one this version keeps."),
       optional("batch", &O::batch,
                "Most rows per batch: `auto`, or a number of rows. The actual number adapts to the load."),
       optional("linger", &O::linger, "Longest a partial batch waits while its worker is busy."),

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <leat/plugin.h>
 
+#include <exception>
 #include <filesystem>
 
 #include "topology/reader.hpp"
@@ -23,9 +24,18 @@ Status load_plugin(const std::string& path, Registry& registry) {
   if (abi() != LEAT_PLUGIN_ABI)
     return failed(
         fmt::format("was built for plugin ABI {}, this leat has {}; build it again", abi(), LEAT_PLUGIN_ABI));
-  registry.set_origin(path);
-  add_kinds(&registry);  // the library stays loaded: the registry points into it
-  registry.set_origin("built in");
+  Registry kinds;  // of its own, so that a clash leaves the other one as it is
+  kinds.set_origin(path);
+  try {
+    add_kinds(&kinds);
+  } catch (const std::exception& error) {
+    return failed(fmt::format("threw while it added its kinds: {}", error.what()));
+  }
+  for (const auto& [name, kind] : kinds.kinds())
+    if (const Kind* other = registry.find(name); other != nullptr && other->origin != path)
+      return failed(fmt::format("brings a kind `{}`, which there is already ({})", name, other->origin));
+  for (const auto& [name, kind] : kinds.kinds())  // the library stays loaded: its kinds point into it
+    if (registry.find(name) == nullptr) registry.add(kind);
   return {};
 }
 

@@ -39,6 +39,19 @@ std::vector<std::string> type_names() {
   return names;
 }
 
+// What other systems call our types.
+std::string other_name(std::string_view type) {
+  constexpr std::pair<std::string_view, Type> kNames[] = {
+      {"int", Type::int64},      {"integer", Type::int64},      {"long", Type::int64},
+      {"float", Type::float64},  {"number", Type::float64},     {"text", Type::string},
+      {"str", Type::string},     {"binary", Type::bytes},       {"time", Type::timestamp},
+      {"date", Type::timestamp}, {"datetime", Type::timestamp}, {"vector", Type::float32_list},
+      {"json", Type::any},       {"object", Type::any},         {"map", Type::any}};
+  for (const auto& [name, value] : kNames)
+    if (name == type) return fmt::format("did you mean `{}`?", to_text(value));
+  return {};
+}
+
 std::optional<Field> read_field(const ConfigNode::Entry& entry, Reader& reader) {
   if (entry.value.kind != ConfigNode::Kind::scalar) {
     detail::wrong_type(entry.value, "a type, such as `string` or `float64?`", reader);
@@ -50,8 +63,9 @@ std::optional<Field> read_field(const ConfigNode::Entry& entry, Reader& reader) 
   const auto type = parse_type(text);
   if (!type) {
     const auto names = type_names();
+    const std::string hint = other_name(text);
     reader.diagnostics().error(Code::bad_value, entry.value.place, fmt::format("no type named `{}`", text),
-                               suggest(text, names),
+                               hint.empty() ? suggest(text, names) : hint,
                                fmt::format("types: {}; `?` behind allows null", fmt::join(names, ", ")));
     return std::nullopt;
   }

@@ -2,25 +2,33 @@
 
 #include "topology/loader.hpp"
 #include "topology/options.hpp"
+#include "topology/source_text.hpp"
 
 namespace leat {
 
 /// What the parts of the loader share while one file is read.
 class Reader final : public ReadContext {
  public:
-  Reader(Topology& topology, Diagnostics& diagnostics) : topology_(topology), diagnostics_(diagnostics) {}
+  Reader(Topology& topology, const SourceText& source, Diagnostics& diagnostics)
+      : topology_(topology), source_(source), diagnostics_(diagnostics) {}
 
   Diagnostics& diagnostics() override { return diagnostics_; }
   SchemaPtr find_schema(const ConfigNode& name) override;
   std::string resolve(std::string_view path) const override;
   Topology& topology() { return topology_; }
+  const SourceText& source() const { return source_; }
+  /// A plugin is missing: kinds that nobody knows may be its kinds.
+  void set_plugin_missing() { plugin_missing_ = true; }
+  bool plugin_missing() const { return plugin_missing_; }
 
   /// a-z, 0-9, _ and -, beginning with a letter.
   bool check_name(const std::string& name, const Place& place, std::string_view what);
 
  private:
   Topology& topology_;
+  const SourceText& source_;
   Diagnostics& diagnostics_;
+  bool plugin_missing_ = false;
 };
 
 /// An entry under `inputs:` before names are looked up.
@@ -29,6 +37,7 @@ struct InputDraft {
   Place place;
   const ConfigNode* key = nullptr;
   std::uint8_t to_port = 0;
+  std::optional<std::size_t> link;  ///< in Topology::links, once its producer is found
 };
 
 /// One actor between reading and describing.

@@ -3,7 +3,7 @@
 namespace leat {
 
 void Registry::add(Kind kind) {
-  kind.origin = origin_;
+  if (kind.origin.empty()) kind.origin = origin_;
   std::string name(kind.info.name);
   const bool added = kinds_.emplace(std::move(name), std::move(kind)).second;
   LEAT_ASSERT(added);

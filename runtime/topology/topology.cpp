@@ -14,6 +14,13 @@ const SchemaPtr& errors_schema() {
   return schema;
 }
 
+std::string mask_secrets(std::string text, const std::vector<std::string>& secrets) {
+  for (const std::string& secret : secrets)
+    for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3))
+      text.replace(at, secret.size(), "***");
+  return text;
+}
+
 const ActorSpec* Topology::find(std::string_view actor) const {
   for (const ActorSpec& spec : actors)
     if (spec.name == actor) return &spec;

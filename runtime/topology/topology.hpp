@@ -34,6 +34,9 @@ struct LinkSpec {
 /// one.
 const SchemaPtr& errors_schema();
 
+/// The text with every secret in it replaced by `***`.
+std::string mask_secrets(std::string text, const std::vector<std::string>& secrets);
+
 struct OutputSpec {
   std::string name;
   SchemaPtr schema;

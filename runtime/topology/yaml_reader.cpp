@@ -1,35 +1,47 @@
 #include "topology/yaml_reader.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <sstream>
+
+#include "topology/source_text.hpp"
 
 namespace leat {
 namespace {
 
 constexpr std::size_t kFileBytesMax = 1u << 20;
 constexpr std::size_t kDepthMax = 32;
+constexpr std::string_view kOpenQuote = "this quote is never closed";
+constexpr std::string_view kOpenMap = "this `{` is never closed";
+constexpr std::string_view kOpenList = "this `[` is never closed";
 
 // Builds nodes from yaml-cpp's events, which carry the mark of every scalar, key and collection.
 class NodeBuilder final : public YAML::EventHandler {
  public:
-  NodeBuilder(const std::string& text, const std::shared_ptr<const std::string>& file,
+  NodeBuilder(const SourceText& source, const std::shared_ptr<const std::string>& file,
               Diagnostics& diagnostics)
-      : file_(file), diagnostics_(diagnostics) {
-    for (std::size_t at = 0; at < text.size();) {
-      const std::size_t end = std::min(text.find('\n', at), text.size());
-      lines_.push_back(std::string_view(text).substr(at, end - at));
-      at = end + 1;
-    }
+      : source_(source), file_(file), diagnostics_(diagnostics) {
+    root_.place = last_ = {file_, 1, 1, 1};
   }
 
   ConfigNode take() { return std::move(root_); }
-  bool too_deep() const { return too_deep_; }
+  /// The first collection that is nested too deep.
+  const std::optional<Place>& too_deep() const { return too_deep_; }
+  /// The innermost `{` or `[` that is still open; not known() if there is none.
+  Place open_bracket() const {
+    for (auto open = stack_.rbegin(); open != stack_.rend(); ++open)
+      if (const char c = source_.at(open->node.place); c == '{' || c == '[') return open->node.place;
+    return {};
+  }
+  /// Behind what was read last.
+  const Place& last() const { return last_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ == 2) refuse(mark, "a second document; put each topology into a file of its own");
@@ -39,11 +51,17 @@ class NodeBuilder final : public YAML::EventHandler {
     check_anchor(mark, anchor);
     ConfigNode node;
     node.place = place(mark);
+    // The mark of an absent value is that of whatever follows it.
+    for (const std::string_view word : {"~", "null", "Null", "NULL"})
+      if (source_.rest(node.place).starts_with(word)) node.scalar = word;
+    node.place.length = static_cast<std::uint32_t>(node.scalar.size());
     add(std::move(node));
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    refuse(mark, "an alias; write the value out");
-    add({});
+    refuse(mark, "aliases; write the value out");
+    ConfigNode node;
+    node.place = place(mark);
+    add(std::move(node));
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
@@ -52,10 +70,11 @@ class NodeBuilder final : public YAML::EventHandler {
     ConfigNode node;
     node.kind = ConfigNode::Kind::scalar;
     node.place = place(mark);
-    const char first = character(node.place);
+    const char first = source_.at(node.place);
     node.quoted = tag == "!";
     node.scalar = value;
     if (first == '|' || first == '>') move_to_block(node);
+    check_quotes(node);
     node.place.length = scalar_length(node);
     if (!node.quoted && (value == "~" || value == "null") && tag != "!") node.kind = ConfigNode::Kind::null;
     add(std::move(node));
@@ -80,27 +99,32 @@ class NodeBuilder final : public YAML::EventHandler {
   Place place(const YAML::Mark& mark) const {
     return {file_, static_cast<std::uint32_t>(mark.line + 1), static_cast<std::uint32_t>(mark.column + 1), 0};
   }
-  char character(const Place& at) const {
-    return at.line <= lines_.size() && at.column <= lines_[at.line - 1].size()
-               ? lines_[at.line - 1][at.column - 1]
-               : '\0';
-  }
-  // A block scalar's text begins on the next line, behind its indentation.
+  // A block scalar's text begins on the next line that is not blank, behind its indentation.
   void move_to_block(ConfigNode& node) const {
     node.quoted = false;
-    const std::size_t first = node.place.line;  // 0-based: the line after the indicator
-    if (first >= lines_.size()) return;
-    const std::size_t indentation = std::min(lines_[first].find_first_not_of(' '), lines_[first].size());
-    node.place.line += 1;
-    node.place.column = static_cast<std::uint32_t>(indentation + 1);
     while (!node.scalar.empty() && node.scalar.back() == '\n') node.scalar.pop_back();
+    for (std::uint32_t line = node.place.line + 1; line <= source_.line_count(); ++line) {
+      const std::size_t indentation = source_.line(line).find_first_not_of(" \r");
+      if (indentation == std::string_view::npos) continue;
+      node.place.line = line;
+      node.place.column = static_cast<std::uint32_t>(indentation + 1);
+      return;
+    }
+  }
+  // yaml-cpp takes the end of the file for the end of a quoted text.
+  void check_quotes(const ConfigNode& node) {
+    if (node.quoted && !source_.closing_quote(node.place).known())
+      diagnostics_.error(Code::invalid_yaml, node.place, std::string(kOpenQuote));
   }
   std::uint32_t scalar_length(const ConfigNode& node) const {
-    const std::string_view line =
-        node.place.line <= lines_.size() ? lines_[node.place.line - 1] : std::string_view();
-    const std::size_t rest = line.size() - std::min<std::size_t>(line.size(), node.place.column - 1);
-    return static_cast<std::uint32_t>(std::clamp<std::size_t>(node.scalar.size() + (node.quoted ? 2 : 0), 1,
-                                                              std::max<std::size_t>(1, rest)));
+    const std::size_t line = source_.line(node.place.line).size();
+    const std::size_t rest = line - std::min<std::size_t>(line, node.place.column - 1);
+    std::size_t length = node.scalar.size();
+    if (node.quoted) {
+      const Place end = source_.closing_quote(node.place);
+      length = end.line == node.place.line ? end.column - node.place.column + 1 : rest;
+    }
+    return static_cast<std::uint32_t>(std::clamp<std::size_t>(length, 1, std::max<std::size_t>(1, rest)));
   }
 
   void refuse(const YAML::Mark& mark, std::string what) {
@@ -116,10 +140,7 @@ class NodeBuilder final : public YAML::EventHandler {
   void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, ConfigNode::Kind kind) {
     check_anchor(mark, anchor);
     check_tag(mark, tag);
-    if (stack_.size() >= kDepthMax && !too_deep_) {
-      too_deep_ = true;
-      refuse(mark, "nesting deeper than 32");
-    }
+    if (stack_.size() >= kDepthMax && !too_deep_) too_deep_ = place(mark);
     Open open;
     open.node.kind = kind;
     open.node.place = place(mark);
@@ -134,6 +155,10 @@ class NodeBuilder final : public YAML::EventHandler {
   }
 
   void add(ConfigNode node) {
+    if (node.kind == ConfigNode::Kind::scalar) {
+      last_ = node.place;
+      last_.column += node.place.length;
+    }
     if (stack_.empty()) {
       if (documents_ <= 1) root_ = std::move(node);
       return;
@@ -153,6 +178,11 @@ class NodeBuilder final : public YAML::EventHandler {
   void add_entry(Open& parent, ConfigNode value) {
     ConfigNode key = *std::move(parent.key);
     parent.key.reset();
+    // What has no text of its own on the key's line, an absent value or a block, is shown at its key.
+    const bool absent = value.kind == ConfigNode::Kind::null && value.scalar.empty();
+    const bool block = (value.kind == ConfigNode::Kind::map || value.kind == ConfigNode::Kind::list) &&
+                       value.place.line != key.place.line;
+    if (absent || block) value.place = key.place;
     if (const auto* twin = parent.node.find_entry(key.scalar)) {
       diagnostics_.error(Code::duplicate_key, key.place,
                          fmt::format("`{}` stands twice in this map", key.scalar), "",
@@ -162,49 +192,112 @@ class NodeBuilder final : public YAML::EventHandler {
     parent.node.entries.push_back({std::move(key.scalar), key.place, std::move(value)});
   }
 
+  const SourceText& source_;
   std::shared_ptr<const std::string> file_;
   Diagnostics& diagnostics_;
-  std::vector<std::string_view> lines_;
   std::vector<Open> stack_;
   ConfigNode root_;
   int documents_ = 0;
-  bool too_deep_ = false;
+  std::optional<Place> too_deep_;
+  Place last_;
 };
+
+// yaml-cpp's words, and ours.
+struct Words {
+  std::string_view theirs;
+  std::string_view ours;
+};
+constexpr std::array kWords{
+    Words{"end of map flow not found", kOpenMap},
+    Words{"end of sequence flow not found", kOpenList},
+    Words{"end of map not found", "a line that is neither `key: value` nor deeper than the key above it"},
+    Words{"end of sequence not found", "a line among list items that does not begin with `- `"},
+    Words{"illegal flow end", "this bracket closes nothing"},
+    Words{"illegal block entry", "a `- ` item can't begin here; put it on a line of its own"},
+    Words{"illegal map key", "a key can't begin here; put it on a line of its own, below its neighbours"},
+    Words{"illegal map value",
+          "a `:` that begins no value here; align the key with its neighbours, or quote the text"},
+    Words{"illegal EOF in scalar", kOpenQuote},
+    Words{"illegal document indicator in scalar", kOpenQuote},
+    Words{"the referenced anchor is not defined", "Leat does not read aliases; write the value out"},
+};
+
+// yaml-cpp tells where the file ends; the user looks for the quote that opens.
+Place opening_quote(const SourceText& source, Place after) {
+  for (; after.line <= source.line_count(); after.line += 1, after.column = 1) {
+    const std::size_t quote = source.rest(after).find_first_of("\"'");
+    if (quote == std::string_view::npos) continue;
+    after.column += static_cast<std::uint32_t>(quote);
+    after.length = 1;
+    return after;
+  }
+  return {};
+}
+
+std::string plain_words(const YAML::Exception& error, const SourceText& source, const Place& place) {
+  if (error.msg == "unknown token") {
+    const char c = source.at(place);
+    if (c == '|' || c == '>') return "a block of text can't stand inside `{}` or `[]`; quote the text";
+    return fmt::format("`{}` can't begin a value; put the value in quotes", c == '\0' ? ' ' : c);
+  }
+  for (const Words& words : kWords)
+    if (error.msg == words.theirs) return std::string(words.ours);
+  return error.msg;
+}
+
+void check_size(const std::string& text, const Place& start, Diagnostics& diagnostics) {
+  if (text.size() > kFileBytesMax)
+    diagnostics.error(Code::too_large, start, "a topology may have 1 MiB; this file has more");
+}
+
+// What yaml-cpp would take for text, or describe in words that help nobody.
+void check_characters(const SourceText& source, const Place& start, Diagnostics& diagnostics) {
+  for (std::uint32_t number = 1; number <= source.line_count(); ++number) {
+    const std::string_view line = source.line(number);
+    Place place{start.file, number, 1, 1};
+    const std::size_t first = line.find_first_not_of(' ');
+    if (first < line.size() && line[first] == '\t') {
+      place.column = static_cast<std::uint32_t>(first + 1);
+      diagnostics.error(Code::invalid_yaml, place, "a tab in the indentation", "use spaces");
+    }
+    if (const auto bad = first_unreadable(line)) {
+      place.column = static_cast<std::uint32_t>(*bad + 1);
+      diagnostics.error(Code::invalid_yaml, place, "this is not UTF-8 text");
+      return;
+    }
+  }
+}
 
 }  // namespace
 
 ConfigNode read_yaml(const std::string& text, const std::shared_ptr<const std::string>& file,
                      Diagnostics& diagnostics) {
   const Place start{file, 1, 1, 1};
-  if (text.size() > kFileBytesMax) {
-    diagnostics.error(Code::too_large, start,
-                      fmt::format("the file has {} bytes; a topology may have 1 MiB", text.size()));
-    return {};
-  }
-  if (text.find('\t') != std::string::npos) {
-    // yaml-cpp's words for a tab in the indentation help nobody.
-    std::uint32_t line = 1;
-    for (std::size_t at = 0; at < text.size(); ++line) {
-      const std::size_t end = std::min(text.find('\n', at), text.size());
-      const std::size_t first = text.find_first_not_of(' ', at);
-      if (first < end && text[first] == '\t')
-        diagnostics.error(Code::invalid_yaml, {file, line, static_cast<std::uint32_t>(first - at + 1), 1},
-                          "a tab in the indentation", "use spaces");
-      at = end + 1;
-    }
-    if (!diagnostics.ok()) return {};
-  }
-  NodeBuilder builder(text, file, diagnostics);
+  const SourceText source(text);
+  check_size(text, start, diagnostics);
+  if (diagnostics.ok()) check_characters(source, start, diagnostics);
+  if (!diagnostics.ok()) return {};
+  NodeBuilder builder(source, file, diagnostics);
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& error) {
-    const Place place{file, static_cast<std::uint32_t>(std::max(0, error.mark.line) + 1),
-                      static_cast<std::uint32_t>(std::max(0, error.mark.column) + 1), 1};
-    if (!builder.too_deep()) diagnostics.error(Code::invalid_yaml, place, error.msg);
+    Place place{file, static_cast<std::uint32_t>(std::max(0, error.mark.line) + 1),
+                static_cast<std::uint32_t>(std::max(0, error.mark.column) + 1), 1};
+    const std::string message = plain_words(error, source, place);
+    if (message == kOpenQuote)
+      if (const Place quote = opening_quote(source, builder.last()); quote.known()) place = quote;
+    if (message == kOpenMap || message == kOpenList)
+      if (const Place bracket = builder.open_bracket(); bracket.known()) place = bracket;
+    if (!builder.too_deep() || dynamic_cast<const YAML::DeepRecursion*>(&error) == nullptr) {
+      diagnostics.error(Code::invalid_yaml, place, message);
+      return builder.take();
+    }
   }
+  if (builder.too_deep())
+    diagnostics.error(Code::invalid_yaml, *builder.too_deep(), "Leat does not read nesting deeper than 32");
   return builder.take();
 }
 

@@ -84,6 +84,10 @@ class Fields {
 /// Reads a YAML map: each entry by its field, unknown keys with suggestions, missing required fields.
 void read_fields(const ConfigNode& node, const std::vector<FieldSpec>& fields, void* config,
                  ReadContext& context, std::span<const std::string_view> also_allowed = {});
+/// The key of the map that was meant to be `name`: unknown, and nearer to it than to any other known key.
+/// Null if there is none. Saves the user a second message about the missing key.
+const ConfigNode::Entry* find_misspelt(const ConfigNode& node, std::string_view name,
+                                       std::span<const std::string> known);
 
 // ---- implementation of the declaring functions ----
 
