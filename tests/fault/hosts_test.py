@@ -1,0 +1,146 @@
+"""One topology in one process, in several over ipc, and on two hosts over tcp: only `deploy:` changes."""
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import unittest
+
+from launcher import LauncherTest
+
+LOGIC = """
+topology: spread
+delivery: best_effort
+actors:
+  numbers: {{ kind: ingest.generate, count: 20000, seed: 7, fields: {{ n: seq, word: '"w" + string(k1 % 100)' }} }}
+  even: {{ kind: transform, inputs: [numbers], where: n % 2 == 0 }}
+  out: {{ kind: publish.file, inputs: [even], path: {out} }}
+"""
+HOSTS = ("a", "b", "c")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Hosts(LauncherTest):
+    def expected(self):
+        path = self.write(LOGIC.format(out="one.jsonl"), "one.yaml")
+        code, summary, err = self.finish(self.start("run", path, "--format", "json"))
+        self.assertEqual(code, 0, err)
+        self.assertEqual(summary["actors"]["even"], {**summary["actors"]["even"], "in": 20000, "out": 10000, "dropped": 10000})
+        return self.rows("one.jsonl")
+
+    def run_hosts(self, deploy, prefixes=None, order=HOSTS):
+        path = self.write(LOGIC.format(out="many.jsonl") + deploy)
+        processes = [self.start("run", path, "--host", host, "--format", "json", prefix=(prefixes or {}).get(host, ())) for host in order]
+        for host, process in zip(order, processes):
+            code, summary, err = self.finish(process)
+            self.assertEqual(code, 0, f"host {host}: {err}")
+            self.assertEqual(summary["outcome"], "finished")
+            self.assertEqual(summary["undelivered"], 0)
+        return self.rows("many.jsonl")
+
+    def test_several_processes_over_ipc_give_what_one_process_gives(self):
+        deploy = f"""
+deploy:
+  hosts: {{ a: local, b: local, c: local }}
+  place: {{ numbers: a, even: b, out: c }}
+  run_dir: {self.folder}/sockets
+"""
+        expected = self.expected()
+        self.assertEqual(self.run_hosts(deploy), expected)
+        self.assertEqual(self.run_hosts(deploy, order=HOSTS[::-1]), expected)
+        self.assertEqual(os.stat(self.folder / "sockets").st_mode & 0o777, 0o700)
+
+    def test_tcp_on_loopback(self):
+        ports = [free_port() for _ in HOSTS]
+        deploy = f"""
+deploy:
+  hosts: {{ a: "127.0.0.1:{ports[0]}", b: "127.0.0.1:{ports[1]}", c: "127.0.0.1:{ports[2]}" }}
+  place: {{ numbers: a, even: b, out: c }}
+"""
+        self.assertEqual(self.run_hosts(deploy), self.expected())
+
+    def test_two_hosts_over_tcp(self):
+        network = TwoHosts(self)
+        deploy = """
+deploy:
+  hosts: { edge: 10.99.0.1, core: 10.99.0.2 }
+  place: { numbers: edge, "*": core }
+  security: { curve: off }
+"""
+        prefixes = {name: ("ip", "netns", "exec", network.name(name)) for name in ("edge", "core")}
+        self.assertEqual(self.run_hosts(deploy, prefixes, ("core", "edge")), self.expected())
+
+    def test_hosts_with_different_files_refuse_each_other(self):
+        deploy = f"""
+deploy:
+  hosts: {{ a: local, b: local, c: local }}
+  place: {{ numbers: a, even: b, out: c }}
+  run_dir: {self.folder}/sockets
+"""
+        one = self.write(LOGIC.format(out="x.jsonl") + deploy, "one.yaml")
+        other = self.write(LOGIC.format(out="x.jsonl").replace("n % 2", "n % 3").replace("[numbers]", "[{{ from: numbers, key: n }}]".format()) + deploy, "other.yaml")
+        consumer = self.start("run", other, "--host", "b")
+        producer = self.start("run", one, "--host", "a")
+        code, _, err = self.finish(producer)
+        self.assertEqual(code, 69)
+        self.assertIn("another version of this topology", err)
+        self.assertIn("L0603", err)
+        self.end(consumer)
+
+    def test_a_killed_host_is_named_and_nobody_hangs(self):
+        deploy = f"""
+deploy:
+  hosts: {{ a: local, b: local }}
+  place: {{ numbers: a, "*": b }}
+  run_dir: {self.folder}/sockets
+"""
+        path = self.write(LOGIC.format(out="x.jsonl").replace("count: 20000", "rate: 100/s") + deploy)
+        consumer = self.start("run", path, "--host", "b", "--format", "json")
+        producer = self.start("run", path, "--host", "a", "--format", "json")
+        deadline = time.monotonic() + 30
+        while not (self.folder / "x.jsonl").exists() or (self.folder / "x.jsonl").stat().st_size == 0:
+            self.assertLess(time.monotonic(), deadline, "no rows came through")
+            time.sleep(0.05)
+        producer.kill()
+        begin = time.monotonic()
+        code, summary, err = self.finish(consumer)
+        self.assertEqual(code, 69, err)
+        self.assertIn("a (ipc://", err)
+        self.assertIn("L0602", err)
+        self.assertLess(time.monotonic() - begin, 20)
+
+
+class TwoHosts:
+    """Two network namespaces joined by a cable."""
+
+    def __init__(self, test):
+        self.suffix = f"{os.getpid()}"
+        if os.geteuid() != 0 or shutil.which("ip") is None:
+            test.skipTest("network namespaces need root and iproute2")
+        for name in ("edge", "core"):
+            made = subprocess.run(["ip", "netns", "add", self.name(name)], capture_output=True, text=True)
+            if made.returncode != 0:
+                test.skipTest(f"network namespaces are not permitted here: {made.stderr.strip()}")
+            test.addCleanup(subprocess.run, ["ip", "netns", "delete", self.name(name)], check=True)
+        edge, core = f"le{self.suffix}"[:15], f"lc{self.suffix}"[:15]
+        self.ip("link", "add", edge, "netns", self.name("edge"), "type", "veth", "peer", "name", core, "netns", self.name("core"))
+        for name, cable, address in (("edge", edge, "10.99.0.1/24"), ("core", core, "10.99.0.2/24")):
+            self.ip("-n", self.name(name), "address", "add", address, "dev", cable)
+            self.ip("-n", self.name(name), "link", "set", cable, "up")
+
+    def name(self, host):
+        return f"leat-{host}-{self.suffix}"
+
+    @staticmethod
+    def ip(*arguments):
+        subprocess.run(["ip", *arguments], check=True)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], "-v"])
