@@ -4,6 +4,7 @@
 #include <leat/runner.hpp>
 
 #include "engine/process.hpp"
+#include "observe/metrics_server.hpp"
 #include "topology/loader.hpp"
 
 namespace leat {
@@ -95,7 +96,16 @@ RunSummary Runner::run(const RunOptions& options) {
     process = impl_->process.get();
   }
   std::optional<Error> error;
-  if (Status started = process->start(); !started) {
+  std::unique_ptr<MetricsServer> metrics_server;
+  const auto start = [&]() -> Status {
+    if (!options.metrics.empty()) {
+      LEAT_TRY_ASSIGN(metrics_server, MetricsServer::start(options.metrics, [&topology, process] {
+                        return prometheus_text(process->metrics(), topology.name);
+                      }));
+    }
+    return process->start();
+  };
+  if (Status started = start(); !started) {
     error = std::move(started).error();
   } else {
     {
@@ -114,6 +124,7 @@ RunSummary Runner::run(const RunOptions& options) {
                     : process->drained() ? Outcome::drained
                                          : Outcome::finished;
   summary.undelivered = rows_under_way(process->metrics());
+  metrics_server.reset();
   const std::lock_guard lock(impl_->mutex);
   impl_->process.reset();
   return summary;

@@ -29,6 +29,7 @@ std::uint64_t Histogram::quantile(double share) const {
 
 void Histogram::merge(const Histogram& other) {
   for (unsigned bucket = 0; bucket < kBuckets; ++bucket) buckets_[bucket].add(other.buckets_[bucket].get());
+  sum_.add(other.sum());
 }
 
 std::uint64_t Histogram::count_up_to(std::uint64_t bound) const {

@@ -25,7 +25,11 @@ class Histogram {
   static constexpr unsigned kStepBits = 3;
   static constexpr unsigned kBuckets = (40u - kStepBits + 1) << kStepBits;
 
-  void add(std::uint64_t value, std::uint64_t count = 1) { buckets_[bucket_of(value)].add(count); }
+  void add(std::uint64_t value) {
+    buckets_[bucket_of(value)].add(1);
+    sum_.add(value);
+  }
+  std::uint64_t sum() const { return sum_.get(); }
   std::uint64_t count() const;
   /// Upper bound of the bucket in which the given share (0 to 1) of all values lies; 0 when empty.
   std::uint64_t quantile(double share) const;
@@ -45,6 +49,7 @@ class Histogram {
 
  private:
   std::array<Counter, kBuckets> buckets_;
+  Counter sum_;
 };
 
 }  // namespace leat

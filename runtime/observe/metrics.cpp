@@ -135,10 +135,11 @@ void latency_histogram(std::string& text, const ActorMetrics& actor, const std::
   for (const std::uint64_t bound : kBounds)
     fmt::format_to(Output(text), "leat_actor_latency_seconds_bucket{{{},le=\"{}\"}} {}\n", labels,
                    static_cast<double>(bound + 1) / 1e6, actor.latency_us.count_up_to(bound));
-  fmt::format_to(
-      Output(text),
-      "leat_actor_latency_seconds_bucket{{{},le=\"+Inf\"}} {}\nleat_actor_latency_seconds_count{{{}}} {}\n",
-      labels, actor.latency_us.count(), labels, actor.latency_us.count());
+  const std::uint64_t count = actor.latency_us.count();
+  fmt::format_to(Output(text), "leat_actor_latency_seconds_bucket{{{},le=\"+Inf\"}} {}\n", labels, count);
+  fmt::format_to(Output(text), "leat_actor_latency_seconds_sum{{{}}} {}\n", labels,
+                 static_cast<double>(actor.latency_us.sum()) / 1e6);
+  fmt::format_to(Output(text), "leat_actor_latency_seconds_count{{{}}} {}\n", labels, count);
 }
 
 }  // namespace

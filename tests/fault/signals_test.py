@@ -1,12 +1,13 @@
 """How `leat run` stops, and what it says when something is wrong outside of it."""
-import json
 import os
-import pathlib
+import select
 import signal
 import socket
+import subprocess
 import sys
 import time
 import unittest
+import urllib.request
 
 from launcher import LauncherTest
 
@@ -49,9 +50,9 @@ class Signals(LauncherTest):
         self.addCleanup(os.close, reader)
         text = ENDLESS.replace("rate: 1k/s, ", "").replace("out.jsonl", "stuck")
         process = self.start("run", self.write(text), "--format", "json")
-        time.sleep(0.5)
+        self.assertTrue(select.select([reader], [], [], 30)[0], "nothing was written")
         process.send_signal(signal.SIGTERM)
-        with self.assertRaises(Exception):
+        with self.assertRaises(subprocess.TimeoutExpired):
             process.wait(timeout=0.5)
         process.send_signal(signal.SIGTERM)
         os.set_blocking(reader, True)
@@ -96,8 +97,6 @@ class Signals(LauncherTest):
         self.assertIn("did you mean `edge`?", err)
 
     def test_metrics_are_served_while_it_runs(self):
-        import urllib.request
-
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
