@@ -13,7 +13,9 @@ namespace leat {
 ///     Italian, Portuguese, Dutch, Swedish and Finnish for `other`; words of both count for neither.
 ///  3. Accented letters count for `other`, and so do word endings that English does not have (-ung, -eux,
 ///     -ción, -nen ...); endings that are mostly English (-ing, -ed, -ly ...) count half for English.
-///  4. More for `other` than for English is `other`; the rest, also text without any sign, is `en`.
+///  4. One word's worth more for `other` than for English is `other`; the rest, also text without any sign,
+///  is
+///     `en`. Single letters count for nothing.
 ///
 /// Made for texts of a headline's length and up; on two or three words it guesses. Immutable; any thread.
 class LanguageRules final : public Model {
