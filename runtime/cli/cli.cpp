@@ -31,7 +31,8 @@ class CommandLine {
   }
 
   int run(int argc, char** argv) {
-    if (argc > 1 && argv[1][0] != '-' && std::ranges::find(verbs_, argv[1]) == verbs_.end()) return unknown_verb(argv[1]);
+    if (argc > 1 && argv[1][0] != '-' && std::ranges::find(verbs_, argv[1]) == verbs_.end())
+      return unknown_verb(argv[1]);
     try {
       app_.parse(argc, argv);
     } catch (const CLI::CallForHelp& help) {
@@ -39,8 +40,9 @@ class CommandLine {
     } catch (const CLI::CallForAllHelp& help) {
       return app_.exit(help);
     } catch (const CLI::ParseError& error) {
-      print_error(error.what(), fmt::format("leat {}--help",
-                                            argc > 1 && argv[1][0] != '-' ? std::string(argv[1]) + " " : ""));
+      const bool verb = argc > 1 && argv[1][0] != '-';
+      print_error(error.what() + misspelt_option(argc, argv),
+                  fmt::format("leat {}--help", verb ? std::string(argv[1]) + " " : ""));
       return kUsage;
     }
     if (want_version_) return version(Format::text);
@@ -60,16 +62,21 @@ class CommandLine {
   }
 
   static void add_format(CLI::App& sub, Format& format) {
-    sub.add_option("--format", format, "text or json")
-        ->transform(CLI::CheckedTransformer(
-                        std::map<std::string, Format>{{"text", Format::text}, {"json", Format::json}},
-                        CLI::ignore_case)
-                        .description(""));
+    sub.add_option_function<std::string>(
+           "--format",
+           [&format](const std::string& name) { format = name == "json" ? Format::json : Format::text; },
+           "text or json")
+        ->check(CLI::IsMember({"text", "json"}));
+  }
+  // One per option: otherwise the topology behind it would be taken for a second plugin.
+  static void add_plugins(CLI::App& sub, std::vector<std::string>& plugins) {
+    sub.add_option("--plugin", plugins, "Shared library with further kinds (repeatable)")
+        ->allow_extra_args(false);
   }
   static void add_topology(CLI::App& sub, TopologyArguments& arguments, bool format) {
     sub.add_option("topology", arguments.path,
                    "Topology file, or a folder with a topology.yaml (default: leat.yaml)");
-    sub.add_option("--plugin", arguments.plugins, "Shared library with further kinds (repeatable)");
+    add_plugins(sub, arguments.plugins);
     if (format) add_format(sub, arguments.format);
   }
 
@@ -112,18 +119,18 @@ class CommandLine {
     CLI::App& kinds = verb("list", "List all kinds of actors",
                            "leat list\n  leat list --plugin build/libmy.so --format json",
                            [this] { return cli::list(list_); });
-    kinds.add_option("--plugin", list_.plugins, "Shared library with further kinds (repeatable)");
+    add_plugins(kinds, list_.plugins);
     add_format(kinds, list_.format);
     CLI::App& explain =
         verb("explain", "Explain a kind or an error code", "leat explain transform\n  leat explain L0204",
              [this] { return cli::explain(explain_); });
     explain.add_option("topic", explain_.topic, "KIND or CODE");
-    explain.add_option("--plugin", explain_.plugins, "Shared library with further kinds (repeatable)");
+    add_plugins(explain, explain_.plugins);
     explain.add_flag("--markdown", explain_.markdown, "The reference of all kinds, for docs/topology.md");
     add_format(explain, explain_.format);
     CLI::App& schema = verb("schema", "Print the JSON Schema of topology files, for editors",
                             "leat schema > leat.schema.json", [this] { return cli::schema(schema_); });
-    schema.add_option("--plugin", schema_.plugins, "Shared library with further kinds (repeatable)");
+    add_plugins(schema, schema_.plugins);
   }
   void add_subscribe() {
     CLI::App& sub = verb("subscribe", "Print the items of a feed as JSON lines, and gaps to stderr",
@@ -132,7 +139,8 @@ class CommandLine {
                          [this] { return cli::subscribe(subscribe_); });
     sub.add_option("endpoint", subscribe_.endpoint, "Where a publish.feed listens, e.g. tcp://127.0.0.1:5556")
         ->required();
-    sub.add_option("--topic", subscribe_.topics, "Only topics that begin so (repeatable; default: all)");
+    sub.add_option("--topic", subscribe_.topics, "Only topics that begin so (repeatable; default: all)")
+        ->allow_extra_args(false);
     sub.add_option("--count", subscribe_.count, "Stop after this many items");
     sub.add_option("--for", subscribe_.duration, "Stop after this time, e.g. 30s");
     sub.add_option("--wait", subscribe_.wait, "How long a first connection may take (default: 30s)");
@@ -153,6 +161,22 @@ class CommandLine {
     sub.add_option("shell", shell_, "bash, zsh or fish")
         ->required()
         ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  }
+
+  // "; did you mean `--host`?" for the first option that the verb does not have.
+  std::string misspelt_option(int argc, char** argv) const {
+    const CLI::App* sub = argc > 1 && argv[1][0] != '-' ? app_.get_subcommand(argv[1]) : &app_;
+    std::vector<std::string> names;
+    for (const CLI::Option* option : sub->get_options())
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (int at = 1; at < argc; ++at) {
+      const std::string word = argv[at];
+      const std::string name = word.substr(0, word.find('='));
+      if (!name.starts_with("--") || std::ranges::find(names, name) != names.end()) continue;
+      const std::string hint = suggest(name, names);
+      return hint.empty() ? hint : "; " + hint;
+    }
+    return {};
   }
 
   int unknown_verb(const std::string& word) const {

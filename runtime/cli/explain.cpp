@@ -64,6 +64,10 @@ int explain(const ExplainArguments& arguments) {
     fmt::print("{}", reference_markdown(registry));
     return kOk;
   }
+  if (arguments.topic.empty()) {
+    print_error("name a kind or a code", "leat explain transform");
+    return kUsage;
+  }
   if (const CodeInfo* code = find_code(arguments.topic)) {
     print_code(*code, arguments.format);
     return kOk;

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -23,14 +24,15 @@ std::string mermaid_text(std::string_view text) {
 }
 
 std::string mermaid(const Topology& topology) {
+  // Numbered, because names such as `end` mean something to Mermaid.
   std::string out = "flowchart LR\n";
-  for (const ActorSpec& actor : topology.actors)
-    out += fmt::format("  {}[\"{}<br/><i>{}</i>\"]\n", actor.name, actor.name, actor.kind->info.name);
+  for (std::size_t at = 0; at < topology.actors.size(); ++at)
+    out += fmt::format("  n{}[\"{}<br/><i>{}</i>\"]\n", at, topology.actors[at].name,
+                       topology.actors[at].kind->info.name);
   for (const LinkSpec& link : topology.links) {
     const std::string label = link_label(topology, link);
-    out += fmt::format("  {} -->{} {}\n", topology.actors[link.from].name,
-                       label.empty() ? "" : fmt::format("|\"{}\"|", mermaid_text(label)),
-                       topology.actors[link.to].name);
+    out += fmt::format("  n{} -->{} n{}\n", link.from,
+                       label.empty() ? "" : fmt::format("|\"{}\"|", mermaid_text(label)), link.to);
   }
   return out;
 }
@@ -87,7 +89,12 @@ int svg(const Topology& topology) {
   if (pipe == nullptr) return kInternal;
   const std::string source = dot(topology);
   std::fwrite(source.data(), 1, source.size(), pipe);
-  if (::pclose(pipe) == 0) return kOk;
+  const int status = ::pclose(pipe);
+  if (status == 0) return kOk;
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 127) {
+    print_error("graphviz could not draw the picture");
+    return kUnreachable;
+  }
   print_error("graphviz is not installed, so no picture can be drawn",
               "apt-get install graphviz, or `leat graph --format mermaid`");
   return kUnreachable;

@@ -59,10 +59,20 @@ void read_input_list(const ConfigNode& node, std::uint8_t to_port, ActorDraft& d
   for (const ConfigNode& item : node.items) read_input(item, to_port, draft, reader);
 }
 
-std::vector<std::string> known_keys(const Kind* kind) {
+void add_keys(const Kind& kind, std::vector<std::string>& keys) {
+  for (const FieldSpec& field : kind.fields) keys.push_back(field.info.name);
+}
+
+std::vector<std::string> known_keys(const Kind& kind) {
   std::vector<std::string> keys(kCommonKeys.begin(), kCommonKeys.end());
-  if (kind != nullptr)
-    for (const FieldSpec& field : kind->fields) keys.push_back(field.info.name);
+  add_keys(kind, keys);
+  return keys;
+}
+
+// What may stand in an actor of whatever kind.
+std::vector<std::string> all_keys(const Registry& registry) {
+  std::vector<std::string> keys(kCommonKeys.begin(), kCommonKeys.end());
+  for (const auto& [name, kind] : registry.kinds()) add_keys(kind, keys);
   return keys;
 }
 
@@ -77,7 +87,7 @@ void read_inputs(const ConfigNode& actor, const Kind& kind, ActorDraft& draft, R
   }
   if (entry == nullptr) {
     draft.broken = true;
-    if (find_misspelt(actor, "inputs", known_keys(&kind)) != nullptr) return;
+    if (find_misspelt(actor, "inputs", known_keys(kind)) != nullptr) return;
     return diagnostics.error(
         Code::missing_key, actor.place,
         fmt::format("`inputs` is missing: a `{}` needs rows from another actor", kind.info.name));
@@ -108,7 +118,7 @@ const Kind* find_kind(const ConfigNode& actor, const Registry& registry, Reader&
   Diagnostics& diagnostics = reader.diagnostics();
   const ConfigNode* name = actor.find("kind");
   if (name == nullptr) {
-    if (const auto* typo = find_misspelt(actor, "kind", known_keys(nullptr)))
+    if (const auto* typo = find_misspelt(actor, "kind", all_keys(registry)))
       diagnostics.error(Code::unknown_key, typo->key_place, fmt::format("unknown key `{}`", typo->key),
                         "did you mean `kind`?");
     else
