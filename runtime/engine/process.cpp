@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include <random>
-#include <zmq.hpp>
 
 namespace leat {
 namespace {
@@ -19,9 +18,7 @@ Process::Process(const Topology& topology, const Plan& plan, std::string host, L
       plan_(plan),
       host_(std::move(host)),
       log_(std::move(log)),
-      context_(std::make_unique<zmq::context_t>(1)),
       pool_(std::make_unique<BlockingPool>(kPoolThreads)) {
-  context_->set(zmq::ctxopt::max_sockets, 65536);
   add_metrics();
 }
 
@@ -82,7 +79,7 @@ Status Process::open_transports() {
                                   .schemas = schemas,
                                   .cookie = cookie,
                                   .spin = topology_.poll == Poll::spin};
-    LEAT_TRY_ASSIGN(transports_[at], ZmqTransport::open(*context_, std::move(options)));
+    LEAT_TRY_ASSIGN(transports_[at], ZmqTransport::open(context_.get(), std::move(options)));
   }
   return {};
 }

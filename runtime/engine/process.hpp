@@ -9,10 +9,6 @@
 #include "engine/worker.hpp"
 #include "link/zmq_transport.hpp"
 
-namespace zmq {
-class context_t;
-}
-
 namespace leat {
 
 /// The workers of one plan that run in this process: opens their sockets, starts their threads, ends them
@@ -52,7 +48,7 @@ class Process final : public WorkerObserver {
   Metrics metrics_;
   std::vector<ActorMetrics*> actor_metrics_;
   std::vector<ChannelMetrics*> channel_metrics_;
-  std::unique_ptr<zmq::context_t> context_;
+  ZmqContext context_;
   std::vector<std::unique_ptr<ZmqTransport>> transports_;  // outlive the workers: messages pass by address
   std::unique_ptr<BlockingPool> pool_;
   std::vector<std::unique_ptr<Worker>> workers_;

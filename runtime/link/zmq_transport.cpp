@@ -13,6 +13,7 @@ namespace leat {
 namespace {
 
 constexpr int kCloseLingerMs = 1000;
+constexpr int kSocketsMax = 65536;  // one per pair of workers
 constexpr Duration kSpin{50};
 
 // What an in-process message is: the address of a Message that the receiver takes over. Fits a zmq message
@@ -50,6 +51,12 @@ void configure_link(zmq::socket_t& socket, int linger_ms) {
 }
 
 }  // namespace
+
+ZmqContext::ZmqContext() : context_(std::make_unique<zmq::context_t>(1)) {
+  context_->set(zmq::ctxopt::max_sockets, kSocketsMax);
+}
+
+ZmqContext::~ZmqContext() = default;
 
 struct ZmqTransport::Impl {
   zmq::context_t* context = nullptr;

@@ -11,6 +11,17 @@ class context_t;
 
 namespace leat {
 
+/// What all sockets of a process share. Destroyed after them.
+class ZmqContext {
+ public:
+  ZmqContext();
+  ~ZmqContext();
+  zmq::context_t& get() { return *context_; }
+
+ private:
+  std::unique_ptr<zmq::context_t> context_;
+};
+
 /// Where a worker listens. Empty strings: not there.
 struct Endpoints {
   std::string inproc;
