@@ -28,7 +28,7 @@ Failure failure(const rocksdb::Status& status, const std::string& path, std::str
                             "larger one, and start again",
                             doing),
                 path);
-  if (text.find("lock") != std::string::npos && text.find("LOCK") != std::string::npos)
+  if (text.find("While lock file") != std::string::npos || text.find("lock hold by") != std::string::npos)
     return fail(Code::storage_failed,
                 "another process has this store open; stop it, or give each topology a `path` of its own",
                 path);

@@ -96,6 +96,32 @@ TEST(KvStore, a_store_open_elsewhere_is_refused_with_what_to_do) {
   EXPECT_THAT(second.error().message, HasSubstr("has this store open"));
 }
 
+TEST(KvStore, a_store_of_another_process_is_refused_with_what_to_do) {
+  const testing::TempFolder folder;
+  int opened[2], leave[2];
+  ASSERT_EQ(pipe(opened), 0);
+  ASSERT_EQ(pipe(leave), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const auto store = KvStore::open({.path = folder.path("store")});
+    char byte = store ? 'y' : 'n';
+    (void)!write(opened[1], &byte, 1);
+    close(leave[1]);
+    (void)!read(leave[0], &byte, 1);  // until the parent closes its end
+    _exit(0);
+  }
+  char byte = 0;
+  ASSERT_EQ(read(opened[0], &byte, 1), 1);
+  EXPECT_EQ(byte, 'y');
+  const auto store = KvStore::open({.path = folder.path("store")});
+  for (const int end : {opened[0], opened[1], leave[0], leave[1]}) close(end);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().code, Code::storage_failed);
+  EXPECT_THAT(store.error().message, HasSubstr("has this store open"));
+}
+
 TEST(KvStore, a_file_in_the_way_is_named) {
   const testing::TempFolder folder;
   std::ofstream(folder.path("file")) << "x";
