@@ -2,13 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 #include "batch/frame.hpp"
+#include "batch/layout.hpp"
 #include "link.pb.h"
 
 namespace leat {
 namespace {
 
 constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kHeaderBytesMax = 64u << 10;
 
 Failure malformed(std::string message) {
   return fail(Code::malformed_frame, std::move(message));
@@ -16,7 +20,7 @@ Failure malformed(std::string message) {
 
 }  // namespace
 
-std::size_t encode_header(const Message& message, std::string& header) {
+std::size_t FrameWriter::prepare(const Message& message) {
   // Reused per thread: protobuf keeps the capacity of strings and repeated fields across Clear().
   thread_local wire::LinkHeader out;
   out.Clear();
@@ -40,19 +44,33 @@ std::size_t encode_header(const Message& message, std::string& header) {
     set_layout(message.batch, *out.mutable_batch());
     body_bytes = body_size(message.batch);
   }
-  out.SerializeToString(&header);
-  return body_bytes;
+  out.SerializeToString(&header_);
+  const std::size_t header_end = sizeof(std::uint32_t) + header_.size();
+  body_begin_ = body_bytes == 0 ? header_end : aligned(header_end);
+  return body_begin_ + body_bytes;
 }
 
-void encode_body(const Message& message, std::byte* body) {
-  write_body(message.batch, body);
+void FrameWriter::write(const Message& message, std::byte* frame) const {
+  const auto length = static_cast<std::uint32_t>(header_.size());
+  for (int at = 0; at < 4; ++at) frame[at] = static_cast<std::byte>(length >> (8 * at));
+  std::memcpy(frame + sizeof length, header_.data(), header_.size());
+  const std::size_t header_end = sizeof length + header_.size();
+  std::memset(frame + header_end, 0, body_begin_ - header_end);
+  if (!message.batch.empty()) write_body(message.batch, frame + body_begin_);
 }
 
-Result<Message> decode(std::span<const std::byte> header, std::span<const std::byte> body,
-                       const SchemaOfLink& schemas, std::shared_ptr<const void> owner) {
+Result<Message> decode(std::span<const std::byte> frame, const SchemaOfLink& schemas,
+                       std::shared_ptr<const void> owner) {
   thread_local wire::LinkHeader in;
-  if (header.size() > (64u << 10) || !in.ParseFromArray(header.data(), static_cast<int>(header.size())))
+  std::uint32_t length = 0;
+  if (frame.size() < sizeof length) return malformed("shorter than its length field");
+  for (int at = 3; at >= 0; --at)
+    length = length << 8 | std::to_integer<std::uint32_t>(frame[static_cast<std::size_t>(at)]);
+  if (length > kHeaderBytesMax || length > frame.size() - sizeof length ||
+      !in.ParseFromArray(frame.data() + sizeof length, static_cast<int>(length)))
     return malformed("the header is not a LinkHeader");
+  const std::size_t body_begin = std::min(frame.size(), aligned(sizeof length + length));
+  const std::span<const std::byte> body = frame.subspan(body_begin);
   if (in.version() != kVersion)
     return malformed(
         fmt::format("the peer speaks wire version {}, this program {}; run the same leat on all hosts",

@@ -11,15 +11,29 @@ namespace leat {
 /// batches).
 inline constexpr std::size_t kFrameBytesMax = 256u << 20;
 
-/// Serialises the header into `header` (reused) and says how large the body frame must be.
-std::size_t encode_header(const Message& message, std::string& header);
-/// Writes the body frame's bytes.
-void encode_body(const Message& message, std::byte* body);
+/// A message between processes is one frame:
+///
+///   uint32 length of the header, little endian | LinkHeader (proto/link.proto) | zeros up to a multiple of
+///   64 | body
+///
+/// The body, in data messages with rows, is the batch's columns (batch/frame.hpp). One frame, because each
+/// part of a multipart message costs libzmq an allocation and a queue operation of its own.
+class FrameWriter {
+ public:
+  /// Serialises the header; returns the size of the whole frame.
+  std::size_t prepare(const Message& message);
+  /// Writes the prepared message's frame, `prepare`'s size long.
+  void write(const Message& message, std::byte* frame) const;
 
-/// Rebuilds a message from its frames. `schemas` finds the schema of a link (null: no such link). Columns
-/// view `body`, which `owner` keeps alive. Total: hostile bytes give an Error.
+ private:
+  std::string header_;  // reused
+  std::size_t body_begin_ = 0;
+};
+
+/// Rebuilds a message from its frame. `schemas` finds the schema of a link (null: no such link). Columns view
+/// the frame, which `owner` keeps alive. Total: hostile bytes give an Error.
 using SchemaOfLink = std::function<SchemaPtr(std::uint32_t link)>;
-Result<Message> decode(std::span<const std::byte> header, std::span<const std::byte> body,
-                       const SchemaOfLink& schemas, std::shared_ptr<const void> owner);
+Result<Message> decode(std::span<const std::byte> frame, const SchemaOfLink& schemas,
+                       std::shared_ptr<const void> owner);
 
 }  // namespace leat

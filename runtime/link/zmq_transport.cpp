@@ -24,11 +24,6 @@ struct Handle {
   std::uint64_t cookie;
 };
 
-// Bytes of a received body, kept by the columns that view them.
-struct Frame {
-  zmq::message_t body;
-};
-
 Failure bind_failure(const std::string& endpoint, const zmq::error_t& error) {
   if (error.num() == EADDRINUSE)
     return fail(Code::address_in_use,
@@ -65,7 +60,7 @@ struct ZmqTransport::Impl {
   std::vector<zmq::socket_t> peers;
   int wake_fd = -1;
   std::atomic<bool> woken{false};
-  std::string header;
+  FrameWriter writer;
   std::uint64_t malformed = 0;
   std::string malformed_reason;
   std::vector<pollfd> items;
@@ -91,7 +86,7 @@ struct ZmqTransport::Impl {
   }
 
   bool take(Message& message);
-  bool decode_frames(zmq::message_t& first, Message& message);
+  bool decode_frame(zmq::message_t& received, Message& message);
   bool poll(Duration timeout, std::span<const int> readable);
 };
 
@@ -125,14 +120,9 @@ void ZmqTransport::send(std::uint32_t worker, Message message) {
     socket.send(zmq::const_buffer(&handle, sizeof handle), zmq::send_flags::dontwait);
     return;
   }
-  const std::size_t body_bytes = encode_header(message, impl_->header);
-  socket.send(
-      zmq::const_buffer(impl_->header.data(), impl_->header.size()),
-      body_bytes != 0 ? zmq::send_flags::sndmore | zmq::send_flags::dontwait : zmq::send_flags::dontwait);
-  if (body_bytes == 0) return;
-  zmq::message_t body(body_bytes);
-  encode_body(message, static_cast<std::byte*>(body.data()));
-  socket.send(std::move(body), zmq::send_flags::dontwait);
+  zmq::message_t frame(impl_->writer.prepare(message));
+  impl_->writer.write(message, static_cast<std::byte*>(frame.data()));
+  socket.send(std::move(frame), zmq::send_flags::dontwait);
 }
 
 bool ZmqTransport::receive(Message& message) {
@@ -151,23 +141,19 @@ bool ZmqTransport::Impl::take(Message& message) {
         return true;
       }
     }
-    if (decode_frames(first, message)) return true;
+    if (decode_frame(first, message)) return true;
   }
   return false;
 }
 
-bool ZmqTransport::Impl::decode_frames(zmq::message_t& first, Message& message) {
-  auto frame = std::make_shared<Frame>();
-  const bool two = first.more();
-  if (two && !inbox.recv(frame->body, zmq::recv_flags::dontwait)) return false;
-  const bool too_many = frame->body.more();
-  for (zmq::message_t rest;
-       frame->body.more() && inbox.recv(rest, zmq::recv_flags::dontwait) && rest.more();) {
+bool ZmqTransport::Impl::decode_frame(zmq::message_t& received, Message& message) {
+  const bool multipart = received.more();
+  for (zmq::message_t rest; received.more() && inbox.recv(rest, zmq::recv_flags::dontwait) && rest.more();) {
   }
-  const std::span head(static_cast<const std::byte*>(first.data()), first.size());
-  const std::span body(static_cast<const std::byte*>(frame->body.data()), frame->body.size());
-  Result<Message> decoded = too_many ? Result<Message>(fail(Code::malformed_frame, "more than two frames"))
-                                     : decode(head, body, options.schemas, std::move(frame));
+  auto frame = std::make_shared<zmq::message_t>(std::move(received));
+  const std::span bytes(static_cast<const std::byte*>(frame->data()), frame->size());
+  Result<Message> decoded = multipart ? Result<Message>(fail(Code::malformed_frame, "more than one frame"))
+                                      : decode(bytes, options.schemas, std::move(frame));
   if (!decoded) {
     ++malformed;
     malformed_reason = decoded.error().message;
