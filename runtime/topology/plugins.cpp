@@ -9,7 +9,9 @@
 
 namespace leat {
 
-Status load_plugin(const std::string& path, Registry& registry) {
+Status load_plugin(const std::string& given, Registry& registry) {
+  std::error_code ignored;
+  const std::string path = std::filesystem::weakly_canonical(given, ignored).string();
   const auto failed = [&](std::string message) {
     return fail(Code::plugin_failed, std::move(message), path);
   };
