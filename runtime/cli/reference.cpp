@@ -93,6 +93,9 @@ std::string reference_markdown(const Registry& registry) {
     port_list("Outputs", kind.outputs, out);
     if (!kind.info.example.empty()) out += fmt::format("```yaml\n{}\n```\n\n", kind.info.example);
   }
+  out += "### Codes\n\n| code | name | what it means |\n| --- | --- | --- |\n";
+  for (const CodeInfo& info : all_codes())
+    out += fmt::format("| {} | `{}` | {} |\n", code_number(info.code), info.name, escaped(info.title));
   return out;
 }
 

@@ -234,6 +234,18 @@ Place opening_quote(const SourceText& source, Place after) {
   return {};
 }
 
+// `{ name: string? }`: natural to write, but no YAML.
+Place bare_question_mark(const SourceText& source, Place from) {
+  const std::string_view rest = source.rest(from);
+  for (std::size_t at = 0; at + 1 < rest.size(); ++at)
+    if (rest[at] == '?' && std::string_view(" ,}").find(rest[at + 1]) != std::string_view::npos) {
+      from.column += static_cast<std::uint32_t>(at);
+      from.length = 1;
+      return from;
+    }
+  return {};
+}
+
 std::string plain_words(const YAML::Exception& error, const SourceText& source, const Place& place) {
   if (error.msg == "unknown token") {
     const char c = source.at(place);
@@ -291,6 +303,12 @@ ConfigNode read_yaml(const std::string& text, const std::shared_ptr<const std::s
       if (const Place quote = opening_quote(source, builder.last()); quote.known()) place = quote;
     if (message == kOpenMap || message == kOpenList)
       if (const Place bracket = builder.open_bracket(); bracket.known()) place = bracket;
+    const bool open_map = message == kOpenMap || source.at(place) == '?';
+    if (const Place question = bare_question_mark(source, place); open_map && question.known()) {
+      diagnostics.error(Code::invalid_yaml, question, "inside `{}`, YAML reads this `?` as its own",
+                        "quote the type: 'string?'");
+      return builder.take();
+    }
     if (!builder.too_deep() || dynamic_cast<const YAML::DeepRecursion*>(&error) == nullptr) {
       diagnostics.error(Code::invalid_yaml, place, message);
       return builder.take();
