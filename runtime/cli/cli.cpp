@@ -141,7 +141,7 @@ class CommandLine {
         ->required();
     sub.add_option("--topic", subscribe_.topics, "Only topics that begin so (repeatable; default: all)")
         ->allow_extra_args(false);
-    sub.add_option("--count", subscribe_.count, "Stop after this many items");
+    sub.add_option("--count", subscribe_.count, "Stop after this many items")->check(CLI::PositiveNumber);
     sub.add_option("--for", subscribe_.duration, "Stop after this time, e.g. 30s");
     sub.add_option("--wait", subscribe_.wait, "How long a first connection may take (default: 30s)");
     sub.add_flag("--raw", subscribe_.raw, "Whole messages with topic and numbers, heads too");
