@@ -126,10 +126,10 @@ class XpubSocket final : public FeedSocket {
 
 class SubSocket final : public FeedSubscription {
  public:
-  SubSocket(const std::string& endpoint, const std::vector<std::string>& topics)
+  SubSocket(const std::string& endpoint, const std::vector<std::string>& topics, int queue)
       : context_(1), socket_(context_, zmq::socket_type::sub), events_(context_, zmq::socket_type::pair) {
     socket_.set(zmq::sockopt::linger, 0);
-    socket_.set(zmq::sockopt::rcvhwm, 100'000);
+    socket_.set(zmq::sockopt::rcvhwm, queue);
     socket_.set(zmq::sockopt::maxmsgsize, kFeedMessageBytesMax);
     // Soon there when a publisher starts, and no back-off: one attempt costs next to nothing.
     socket_.set(zmq::sockopt::reconnect_ivl, 50);
@@ -190,9 +190,10 @@ Result<std::unique_ptr<FeedSocket>> FeedSocket::open(const Options& options) {
 }
 
 Result<std::unique_ptr<FeedSubscription>> FeedSubscription::open(const std::string& endpoint,
-                                                                 const std::vector<std::string>& topics) {
+                                                                 const std::vector<std::string>& topics,
+                                                                 int queue) {
   try {
-    return std::make_unique<SubSocket>(endpoint, topics);
+    return std::make_unique<SubSocket>(endpoint, topics, queue);
   } catch (const zmq::error_t& error) {
     return fail(
         Code::bad_endpoint,

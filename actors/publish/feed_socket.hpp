@@ -43,8 +43,10 @@ class FeedSocket {
 class FeedSubscription {
  public:
   /// Connects in the background and again after every interruption. bad_endpoint when that can never work.
+  /// At most `queue` received messages wait to be read; then the publisher's queue fills.
   static Result<std::unique_ptr<FeedSubscription>> open(const std::string& endpoint,
-                                                        const std::vector<std::string>& topics);
+                                                        const std::vector<std::string>& topics,
+                                                        int queue = 10'000);
   virtual ~FeedSubscription() = default;
 
   struct Received {

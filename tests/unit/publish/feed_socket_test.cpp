@@ -22,8 +22,9 @@ std::unique_ptr<FeedSocket> listen_on(const std::string& endpoint, std::uint64_t
   return *std::move(socket);
 }
 
-std::unique_ptr<FeedSubscription> subscribe(FeedSocket& socket, const std::vector<std::string>& topics) {
-  auto subscription = FeedSubscription::open(connect_address(socket.endpoint()), topics);
+std::unique_ptr<FeedSubscription> subscribe(FeedSocket& socket, const std::vector<std::string>& topics,
+                                            int queue = 1000) {
+  auto subscription = FeedSubscription::open(connect_address(socket.endpoint()), topics, queue);
   if (!subscription) {
     ADD_FAILURE() << subscription.error().text();
     return nullptr;
@@ -77,7 +78,7 @@ TEST(FeedSocket, what_nobody_wants_any_more_is_not_wanted) {
 TEST(FeedSocket, a_full_queue_is_told_and_leaves_other_subscribers_alone) {
   const testing::TempFolder folder;
   const auto socket = listen_on("ipc://" + folder.path("feed"), 100);
-  const auto slow = subscribe(*socket, {"a"});  // never reads
+  const auto slow = subscribe(*socket, {"a"}, 10);  // never reads
   await_subscriptions(*socket, 1);
   const auto quick = subscribe(*socket, {"b"});
   await_subscriptions(*socket, 2);
@@ -95,7 +96,7 @@ TEST(FeedSocket, a_full_queue_is_told_and_leaves_other_subscribers_alone) {
 TEST(FeedSocket, a_subscriber_that_keeps_up_gets_what_a_slow_one_of_the_same_topic_misses) {
   const testing::TempFolder folder;
   const auto socket = listen_on("ipc://" + folder.path("feed"), 100);
-  const auto slow = subscribe(*socket, {"a"});
+  const auto slow = subscribe(*socket, {"a"}, 10);
   await_subscriptions(*socket, 1);
   const auto quick = subscribe(*socket, {"", "a"});
   await_subscriptions(*socket, 2);

@@ -29,8 +29,8 @@ class PublishFeed : public ::testing::Test {
                        await, more);
   }
   /// Connects first, so that the actor's start waits for it.
-  void subscribe(const std::vector<std::string>& topics) {
-    auto subscription = FeedSubscription::open(endpoint_, topics);
+  void subscribe(const std::vector<std::string>& topics, int queue = 1000) {
+    auto subscription = FeedSubscription::open(endpoint_, topics, queue);
     ASSERT_TRUE(subscription);
     subscription_ = *std::move(subscription);
   }
@@ -145,7 +145,7 @@ TEST_F(PublishFeed, the_end_logs_how_many_rows_each_topic_had) {
 }
 
 TEST_F(PublishFeed, a_slow_subscriber_is_counted) {
-  subscribe({});
+  subscribe({}, 10);
   const auto feed = actor(", queue: 10");
   std::string rows;
   for (int at = 0; at < 1000; ++at)
