@@ -14,10 +14,14 @@ endif()
 # False alarms of GCC 12 that come and go with optimization: in its own AVX-512 headers (bug 105593) and in string
 # concatenation (bug 105651). The dev preset, which optimizes less, still has these warnings.
 target_compile_options(leat_options INTERFACE
-  $<$<CONFIG:Release,RelWithDebInfo>:-Wno-uninitialized -Wno-maybe-uninitialized -Wno-restrict>)
+  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release,RelWithDebInfo>>:-Wno-uninitialized -Wno-maybe-uninitialized -Wno-restrict>)
 if(LEAT_SANITIZE)
   target_compile_options(leat_options INTERFACE -fsanitize=${LEAT_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(leat_options INTERFACE -fsanitize=${LEAT_SANITIZE})
+endif()
+if(LEAT_FUZZ)
+  target_compile_options(leat_options INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+  target_link_options(leat_options INTERFACE -fsanitize=address,undefined)
 endif()
 
 find_program(LEAT_MOLD mold)

@@ -78,5 +78,6 @@ void run_passes(const Options& options, RunResult& result, Pass&& pass) {
 /// The contenders.
 void run_loop(const Options& options, RunResult& result);
 void run_columns(const Options& options, RunResult& result);
+void run_leat(const Options& options, RunResult& result);
 
 }  // namespace leat::bench::json

@@ -7,6 +7,7 @@ int main(int argc, char** argv) {
   const std::vector<leat::bench::Contender> contenders = {
       {"loop", json::run_loop, {}},
       {"columns", json::run_columns, {}},
+      {"leat", json::run_leat, {}},
   };
   leat::bench::Offer offer{"json", "JSON lines of 262 bytes, all seven fields."};
   for (const auto& contender : contenders) offer.impls.push_back(contender.name);

@@ -11,6 +11,12 @@ class SystemClock final : public Clock {
   Instant steady() const override { return std::chrono::steady_clock::now(); }
 };
 
+// Years 1 to 9999: what RFC 3339 and `parse_time` know.
+bool has_calendar_date(Time time) {
+  using std::chrono::January, std::chrono::sys_days, std::chrono::year;
+  return time >= sys_days(year(1) / January / 1) && time < sys_days(year(10000) / January / 1);
+}
+
 }  // namespace
 
 const Clock& system_clock() {
@@ -20,6 +26,7 @@ const Clock& system_clock() {
 
 std::string to_text(Time time) {
   using std::chrono::days, std::chrono::floor, std::chrono::seconds;
+  if (!has_calendar_date(time)) return fmt::format("{}", time.time_since_epoch().count());
   const auto day = floor<days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);

@@ -35,8 +35,8 @@ std::vector<Diagnostic> Diagnostics::sorted() const {
                       std::string_view(diagnostic.message));
   };
   std::ranges::stable_sort(list, {}, key);
-  const auto repeated = std::ranges::unique(list, {}, key);
-  list.erase(repeated.begin(), repeated.end());
+  const auto same = [&](const Diagnostic& a, const Diagnostic& b) { return key(a) == key(b); };
+  list.erase(std::unique(list.begin(), list.end(), same), list.end());
   return list;
 }
 

@@ -14,12 +14,15 @@ std::string pack(const T& value) {
   return {buffer.data(), buffer.size()};
 }
 
-// The bytes come from our own checkpoints, but a disk may have changed them.
+// The bytes come from our own checkpoints, but a disk may have changed them: nothing can be longer than they
+// are.
 template <class T>
 Status unpack(const std::string* bytes, std::string_view name, T& value) {
   if (bytes == nullptr) return fail(Code::storage_failed, fmt::format("the saved state has no `{}`", name));
+  const std::size_t most = bytes->size();
+  const msgpack::unpack_limit limit(most, most, most, most, most, 32);
   try {
-    msgpack::unpack(bytes->data(), bytes->size()).get().convert(value);
+    msgpack::unpack(bytes->data(), bytes->size(), nullptr, nullptr, limit).get().convert(value);
   } catch (const std::exception& error) {
     return fail(Code::storage_failed, fmt::format("the saved `{}` can't be read: {}", name, error.what()));
   }

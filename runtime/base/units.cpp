@@ -122,14 +122,14 @@ std::optional<int> take_zone(std::string_view& text) {
   return (west ? -1 : 1) * (*hours * 60 + *minutes);
 }
 
+// In the largest unit that leaves no fraction.
 template <std::size_t N>
 std::string best_unit(std::uint64_t value, const std::array<Unit, N>& units) {
   const Unit* best = &units[0];
+  const auto factor = [](const Unit& unit) { return static_cast<std::uint64_t>(unit.factor); };
   for (const Unit& unit : units)
-    if (value != 0 && unit.factor > best->factor && std::fmod(static_cast<double>(value), unit.factor) == 0)
-      best = &unit;
-  return fmt::format("{}{}", static_cast<std::uint64_t>(static_cast<double>(value) / best->factor),
-                     best->name);
+    if (value != 0 && unit.factor > best->factor && value % factor(unit) == 0) best = &unit;
+  return fmt::format("{}{}", value / factor(*best), best->name);
 }
 
 }  // namespace
@@ -212,8 +212,8 @@ std::string to_text(Rate rate) {
 std::string to_text(Duration duration) {
   constexpr std::array<Unit, 6> kUnits{
       {{"us", 1}, {"ms", 1e3}, {"s", 1e6}, {"m", 6e7}, {"h", 3.6e9}, {"d", 8.64e10}}};
-  return duration.count() < 0 ? "-" + to_text(-duration)
-                              : best_unit(static_cast<std::uint64_t>(duration.count()), kUnits);
+  const auto count = static_cast<std::uint64_t>(duration.count());
+  return duration.count() < 0 ? "-" + best_unit(0 - count, kUnits) : best_unit(count, kUnits);
 }
 
 }  // namespace leat

@@ -8,7 +8,7 @@
 namespace leat {
 
 Column Column::slice(std::uint32_t first, std::uint32_t count) const {
-  LEAT_ASSERT(first + count <= parts_.rows);
+  LEAT_ASSERT(first <= parts_.rows && count <= parts_.rows - first);
   Parts parts = parts_;
   parts.offset += first;
   parts.rows = count;

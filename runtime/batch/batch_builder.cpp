@@ -62,6 +62,7 @@ void ColumnBuilder::append(std::span<const float> value) {
 
 void ColumnBuilder::append_offset() {
   if (offsets_.empty()) offsets_.push_back(0);
+  LEAT_ASSERT(values_.size() <= INT32_MAX);
   offsets_.push_back(static_cast<std::int32_t>(values_.size() / value_width(type_)));
 }
 
@@ -108,7 +109,7 @@ void ColumnBuilder::truncate(std::uint32_t rows) {
   if (nulls_ != 0) nulls_ -= (rows_ - rows) - count_bits(validity_.data(), rows, rows_ - rows);
   if (has_offsets(type_)) {
     values_.resize(static_cast<std::size_t>(offsets_[rows]) * value_width(type_));
-    offsets_.resize(rows + 1);
+    offsets_.resize(rows == 0 ? 0 : rows + 1);
   } else {
     values_.resize(type_ == Type::boolean ? bitmap_bytes(rows) : rows * value_width(type_));
   }

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <charconv>
 #include <iterator>
@@ -20,6 +21,40 @@ template <class Number>
 bool parse_number(std::string_view text, Number& value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size();
+}
+
+bool is_utf8(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
+
+// "[1.5,2]", as write_csv writes it; blanks may stand around the numbers.
+std::optional<std::vector<float>> parse_floats(std::string_view text) {
+  if (text.size() < 2 || text.front() != '[' || text.back() != ']') return std::nullopt;
+  text = text.substr(1, text.size() - 2);
+  std::vector<float> floats;
+  if (text.find_first_not_of(' ') == std::string_view::npos) return floats;
+  for (;;) {
+    const std::size_t comma = text.find(',');
+    std::string_view number = text.substr(0, comma);
+    while (number.starts_with(' ')) number.remove_prefix(1);
+    while (number.ends_with(' ')) number.remove_suffix(1);
+    float value = 0;
+    if (!parse_number(number, value)) return std::nullopt;
+    floats.push_back(value);
+    if (comma == std::string_view::npos) return floats;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+// What an error message quotes of a cell: short, and always text.
+std::string shown(std::string_view cell) {
+  std::size_t end = std::min<std::size_t>(cell.size(), 40);
+  while (end < cell.size() && (cell[end] & 0xc0) == 0x80) --end;  // not inside a character
+  std::string text(cell.substr(0, end));
+  if (!is_utf8(text))
+    for (char& character : text)
+      if ((character & 0x80) != 0) character = '?';
+  return end < cell.size() ? text + "..." : text;
 }
 
 void write_cell(std::string_view text, CsvRows::Format format, std::string& out) {
@@ -101,6 +136,7 @@ Status CsvRows::append(const Field& field, std::string_view cell, bool quoted, C
   }
   switch (field.type) {
     case Type::string:
+      if (!is_utf8(cell)) return malformed(fmt::format("column `{}` is not UTF-8", field.name));
       column.append(cell);
       return {};
     case Type::int64: {
@@ -137,12 +173,18 @@ Status CsvRows::append(const Field& field, std::string_view cell, bool quoted, C
       return {};
     }
     case Type::any:
+      if (!is_utf8(cell)) return malformed(fmt::format("column `{}` is not UTF-8", field.name));
       column.append(std::string_view(to_msgpack(cell)));
       return {};
-    case Type::float32_list:
-      break;
+    case Type::float32_list: {
+      const auto floats = parse_floats(cell);
+      if (!floats) break;
+      column.append(std::span<const float>(*floats));
+      return {};
+    }
   }
-  return malformed(fmt::format("column `{}`: `{}` is not a {}", field.name, cell, to_text(field.type)));
+  return malformed(
+      fmt::format("column `{}`: `{}` is not a {}", field.name, shown(cell), to_text(field.type)));
 }
 
 Status CsvRows::read(std::string_view record, BatchBuilder& rows) {
@@ -186,9 +228,12 @@ void write_csv(const Batch& batch, std::uint32_t row, CsvRows::Format format, st
       case Type::timestamp:
         out += to_text(Time(Duration(column.int64(row))));
         break;
-      case Type::bytes:
-        write_base64(column.text(row), out);
+      case Type::bytes: {
+        std::string text;
+        write_base64(column.text(row), text);
+        write_cell(text, format, out);
         break;
+      }
       case Type::any:
         write_cell(msgpack_to_json(column.text(row)).value_or(""), format, out);
         break;

@@ -122,6 +122,7 @@ Column concat_column(std::span<const Batch> parts, std::size_t index, std::uint3
     bytes += values_bytes(part.column(index));
   }
   if (type == Type::boolean) bytes = bitmap_bytes(rows);
+  LEAT_ASSERT(!has_offsets(type) || bytes <= INT32_MAX);
   const ColumnLayout layout = column_layout(0, type, rows, nulls, bytes);
   Draft draft(allocate_body(layout.end), layout, type, rows, nulls);
   if (has_offsets(type)) draft.offsets()[0] = 0;
@@ -143,6 +144,7 @@ Column Column::take(std::span<const std::uint32_t> rows) const {
 
 // All columns in one body: a batch of few rows costs few allocations.
 Batch Batch::take(std::span<const std::uint32_t> rows) const {
+  if (!rep_) return *this;
   std::size_t bytes = 0;
   for (const Column& column : rep_->columns) bytes = taken_layout(bytes, column, rows).end;
   const std::shared_ptr<std::byte> body = allocate_body(bytes);

@@ -36,7 +36,8 @@ std::string_view name_of(ondemand::json_type type) {
 bool is_integer(std::string_view token) {
   token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
   if (token.starts_with('-')) token.remove_prefix(1);
-  return !token.empty() && token.find_first_not_of("0123456789") == std::string_view::npos;
+  return !token.empty() && token.front() != '0' &&
+         token.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 // Off the fast path: says what stood there instead.
@@ -108,6 +109,7 @@ struct JsonRows::Impl {
 
   Status read(std::string_view line, std::size_t capacity, BatchBuilder& rows);
   Status read_fields(ondemand::object& object, BatchBuilder& rows);
+  std::size_t find_field(ondemand::field& entry) const;
   Status append(const Field& field, ondemand::value& value, ColumnBuilder& column);
   Status append_absent(BatchBuilder& rows);
 };
@@ -145,7 +147,8 @@ Status JsonRows::Impl::append(const Field& field, ondemand::value& value, Column
     default:
       break;
   }
-  if (value.is_null()) {
+  bool null = false;  // stays false for broken text such as `nul`, which the readers below then name
+  if (value.is_null().get(null) == simdjson::SUCCESS && null) {
     if (!field.nullable) return fail(Code::missing_value, fmt::format("field `{}` is null", field.name));
     column.append_null();
     return {};
@@ -183,18 +186,32 @@ Status JsonRows::Impl::append(const Field& field, ondemand::value& value, Column
   return {};
 }
 
+// The number of fields if there is none.
+std::size_t JsonRows::Impl::find_field(ondemand::field& entry) const {
+  const auto& fields = schema->fields();
+  const ondemand::raw_json_string key = entry.key();
+  std::size_t at = 0;
+  while (at < fields.size() && !key.unsafe_is_equal(fields[at].name)) ++at;
+  if (at < fields.size()) return at;
+  const char* end = key.raw();
+  while (*end != '"' && *end != '\\') ++end;
+  std::string_view name;  // written with escapes: rare, so only now
+  if (*end != '\\' || entry.unescaped_key().get(name)) return fields.size();
+  return schema->index_of(name).value_or(fields.size());
+}
+
 Status JsonRows::Impl::read_fields(ondemand::object& object, BatchBuilder& rows) {
   const auto& fields = schema->fields();
   std::size_t expected = 0;
   for (auto entry : object) {
-    ondemand::raw_json_string key;
-    ondemand::value value;
-    if (entry.key().get(key) || entry.value().get(value))
-      return fail(Code::malformed_record, "not a JSON object");
+    if (entry.error()) return fail(Code::malformed_record, "not a JSON object");
+    // By reference: the iterator's small fields, copied right after they were written, stall the processor.
+    ondemand::field&& entry_field = std::move(entry).value_unsafe();
+    const ondemand::raw_json_string key = entry_field.key();
+    ondemand::value& value = entry_field.value();
     std::size_t at = expected;
-    if (at >= fields.size() || !key.unsafe_is_equal(fields[at].name)) {
-      at = 0;
-      while (at < fields.size() && !key.unsafe_is_equal(fields[at].name)) ++at;
+    if (at >= fields.size() || !key.unsafe_is_equal(fields[at].name)) [[unlikely]] {
+      at = find_field(entry_field);
       if (at == fields.size()) continue;
     }
     if (seen[at] == row)

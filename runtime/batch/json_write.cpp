@@ -1,24 +1,20 @@
+#include <fmt/compile.h>
 #include <fmt/format.h>
 #include <simdjson.h>
 
 #include <cmath>
-#include <iterator>
 #include <leat/codec.hpp>
 
 #include "batch/base64.hpp"
+#include "batch/json_text.hpp"
 
 namespace leat {
 namespace {
 
-void write_number(double value, std::string& out) {
-  if (!std::isfinite(value)) {
-    out += "null";
-    return;
-  }
-  const std::size_t begin = out.size();
-  fmt::format_to(std::back_inserter(out), "{}", value);
-  // A whole float64 keeps its point, so that a reader sees its type.
-  if (out.find_first_not_of("-0123456789", begin) == std::string::npos) out += ".0";
+template <class Number>
+void write_shortest(Number value, std::string& out) {
+  char text[32];
+  out.append(text, fmt::format_to(text, FMT_COMPILE("{}"), value));
 }
 
 void write_escaped(std::string_view text, std::string& out) {
@@ -71,15 +67,14 @@ void write_value(const Column& column, std::uint32_t row, std::string& out) {
       out += column.boolean(row) ? "true" : "false";
       return;
     case Type::int64:
-      fmt::format_to(std::back_inserter(out), "{}", column.int64(row));
+      write_shortest(column.int64(row), out);
       return;
     case Type::float64:
-      return write_number(column.float64(row), out);
+      return write_json_number(column.float64(row), out);
     case Type::string:
       return write_json_string(column.text(row), out);
     case Type::timestamp:
-      out += '"' + to_text(Time(Duration(column.int64(row)))) + '"';
-      return;
+      return write_json_time(Time(Duration(column.int64(row))), out);
     case Type::bytes:
       out += '"';
       write_base64(column.text(row), out);
@@ -89,7 +84,10 @@ void write_value(const Column& column, std::uint32_t row, std::string& out) {
       out += '[';
       for (const float value : column.floats(row)) {
         if (out.back() != '[') out += ',';
-        fmt::format_to(std::back_inserter(out), "{}", value);
+        if (std::isfinite(value))
+          write_shortest(value, out);
+        else
+          out += "null";
       }
       out += ']';
       return;
@@ -103,6 +101,27 @@ void write_value(const Column& column, std::uint32_t row, std::string& out) {
 }
 
 }  // namespace
+
+void write_json_number(double value, std::string& out) {
+  if (!std::isfinite(value)) {
+    out += "null";
+    return;
+  }
+  const std::size_t begin = out.size();
+  write_shortest(value, out);
+  if (out.find_first_not_of("-0123456789", begin) == std::string::npos) out += ".0";
+}
+
+void write_json_time(Time time, std::string& out) {
+  const std::string text = to_text(time);
+  if (!text.ends_with('Z')) {
+    out += text;
+    return;
+  }
+  out += '"';
+  out += text;
+  out += '"';
+}
 
 void write_json_string(std::string_view text, std::string& out) {
   out += '"';

@@ -6,6 +6,7 @@
 #include "batch/base64.hpp"
 #include "batch/frame.hpp"
 #include "batch/json_any.hpp"
+#include "batch/json_text.hpp"
 #include "batch/msgpack_time.hpp"
 #define MSGPACK_NO_BOOST
 #include <msgpack.hpp>
@@ -69,16 +70,6 @@ void write_key(const msgpack::object& key, std::string& out) {
   write_json_string(text, out);
 }
 
-void write_double(double value, std::string& out) {
-  const std::size_t begin = out.size();
-  if (value - value != 0) {
-    out += "null";
-    return;
-  }
-  fmt::format_to(std::back_inserter(out), "{}", value);
-  if (out.find_first_not_of("-0123456789", begin) == std::string::npos) out += ".0";
-}
-
 void write_object(const msgpack::object& object, std::string& out) {
   switch (object.type) {
     case msgpack::type::NIL:
@@ -95,7 +86,7 @@ void write_object(const msgpack::object& object, std::string& out) {
       return;
     case msgpack::type::FLOAT32:
     case msgpack::type::FLOAT64:
-      return write_double(object.via.f64, out);
+      return write_json_number(object.via.f64, out);
     case msgpack::type::STR:
       return write_json_string({object.via.str.ptr, object.via.str.size}, out);
     case msgpack::type::BIN:
@@ -106,8 +97,9 @@ void write_object(const msgpack::object& object, std::string& out) {
     case msgpack::type::EXT: {
       const std::string_view body(object.via.ext.data(), object.via.ext.size);
       const auto time = object.via.ext.type() == kTimestampExtension ? unpack_time(body) : std::nullopt;
+      if (time) return write_json_time(*time, out);
       out += '"';
-      time ? void(out += to_text(*time)) : write_base64(body, out);
+      write_base64(body, out);
       out += '"';
       return;
     }
@@ -180,13 +172,16 @@ Status pack_number(simdjson::ondemand::value& value, Packer& packer) {
 Status pack_json(simdjson::ondemand::value& value, Packer& packer, std::string& out, int depth) {
   using simdjson::ondemand::json_type;
   json_type type{};
-  if (depth > kDepthMax) return fail(Code::malformed_record, "nested deeper than 32");
   if (value.type().get(type)) return fail(Code::malformed_record, "not JSON");
+  if (depth >= kDepthMax && (type == json_type::array || type == json_type::object))
+    return fail(Code::malformed_record, "nested deeper than 32");  // as valid_msgpack counts
   switch (type) {
-    case json_type::null:
-      if (!value.is_null()) break;
+    case json_type::null: {
+      bool null = false;
+      if (value.is_null().get(null) || !null) break;  // `nul`, for example
       packer.pack_nil();
       return {};
+    }
     case json_type::boolean: {
       bool truth = false;
       if (value.get_bool().get(truth)) break;
@@ -270,11 +265,6 @@ Result<std::string> json_to_msgpack(std::string_view json) {
   if (count != 1 || document.current_location().get(rest) == simdjson::SUCCESS)
     return fail(Code::malformed_record, "not one JSON value");
   return out;
-}
-
-Status read_msgpack(std::string_view bytes, BatchBuilder& rows) {
-  LEAT_TRY_ASSIGN(const std::string json, msgpack_to_json(bytes));
-  return JsonRows(rows.schema()).read_copy(json, rows);
 }
 
 }  // namespace leat

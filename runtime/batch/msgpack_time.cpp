@@ -15,9 +15,13 @@ std::uint64_t big_endian(std::string_view bytes) {
 
 // Nanoseconds, then signed seconds, big endian, behind the head "ext 8, 12 bytes, type -1".
 void pack_time(Time time, std::string& out) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  const auto nanoseconds = static_cast<std::uint32_t>((time - seconds).count() * 1000);
-  const auto count = static_cast<std::uint64_t>(seconds.time_since_epoch().count());
+  // In plain numbers: the first second of kTimeMin begins before what Time can say.
+  constexpr std::int64_t kPerSecond = 1'000'000;
+  const std::int64_t micros = time.time_since_epoch().count();
+  const std::int64_t rest = (micros % kPerSecond + kPerSecond) % kPerSecond;
+  const std::int64_t seconds = micros / kPerSecond - (micros % kPerSecond < 0 ? 1 : 0);
+  const auto nanoseconds = static_cast<std::uint32_t>(rest * 1000);
+  const auto count = static_cast<std::uint64_t>(seconds);
   out += "\xc7\x0c\xff";
   for (int at = 0; at < 4; ++at) out += static_cast<char>(nanoseconds >> (24 - 8 * at) & 0xff);
   for (int at = 0; at < 8; ++at) out += static_cast<char>(count >> (56 - 8 * at) & 0xff);
@@ -37,9 +41,17 @@ std::optional<Time> unpack_time(std::string_view body) {
   } else {
     return std::nullopt;
   }
-  constexpr std::int64_t kSecondsMax = 9'000'000'000'000;
-  if (seconds > kSecondsMax || seconds < -kSecondsMax || nanoseconds > 999'999'999) return std::nullopt;
-  return Time(Duration(seconds * 1'000'000 + nanoseconds / 1000));
+  if (nanoseconds > 999'999'999) return std::nullopt;
+  std::int64_t micros = nanoseconds / 1000;
+  // Towards zero first, so that the second of kTimeMin does not overflow on the way.
+  if (seconds < 0 && micros > 0) {
+    ++seconds;
+    micros -= 1'000'000;
+  }
+  if (__builtin_mul_overflow(seconds, 1'000'000, &seconds) ||
+      __builtin_add_overflow(seconds, micros, &micros))
+    return std::nullopt;
+  return Time(Duration(micros));
 }
 
 }  // namespace leat

@@ -1,0 +1,118 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "batch.pb.h"
+#include "batch/frame.hpp"
+#include "fuzz/entries.hpp"
+#include "support/sample_batches.hpp"
+
+// Damaged inputs through the same doors as libFuzzer's; the same ones in every run. A broken promise aborts.
+namespace leat {
+namespace {
+
+using testing::all_types, testing::random_batch;
+
+std::string frame_of(const Batch& batch) {
+  wire::BatchLayout layout;
+  set_layout(batch, layout);
+  std::string head;
+  layout.SerializeToString(&head);
+  std::string body(body_size(batch), '\0');
+  write_body(batch, reinterpret_cast<std::byte*>(body.data()));
+  return std::string{static_cast<char>(head.size() & 0xff), static_cast<char>(head.size() >> 8)} + head +
+         body;
+}
+
+// One to four small damages: bytes set, bits turned, parts cut out or repeated, the end cut off.
+std::string damaged(std::string bytes, std::mt19937_64& random) {
+  static constexpr char kBytes[] = {0, 1, '\x7f', '\x80', '\xff', '"', ',', '{', '\xdd', '\n'};
+  for (std::uint64_t count = 1 + random() % 4; count > 0 && !bytes.empty(); --count) {
+    const std::size_t at = random() % bytes.size();
+    switch (random() % 6) {
+      case 0:
+        bytes[at] = kBytes[random() % sizeof kBytes];
+        break;
+      case 1:
+        bytes[at] = static_cast<char>(bytes[at] ^ (1 << random() % 8));
+        break;
+      case 2:
+        bytes[at] = static_cast<char>(random());
+        break;
+      case 3:
+        bytes.erase(at, random() % 8);
+        break;
+      case 4:
+        bytes.insert(at, bytes.substr(random() % bytes.size(), random() % 16));
+        break;
+      default:
+        bytes.resize(bytes.size() - random() % std::min<std::size_t>(bytes.size(), 64));
+    }
+  }
+  return bytes;
+}
+
+template <class Try>
+void try_damaged(const std::vector<std::string>& seeds, int rounds, Try&& entry) {
+  std::mt19937_64 random(20261121);
+  for (const std::string& seed : seeds) entry(seed);
+  for (int round = 0; round < rounds; ++round) entry(damaged(seeds[random() % seeds.size()], random));
+}
+
+TEST(Mutation, twenty_thousand_damaged_frames_are_read_or_refused) {
+  std::vector<std::string> seeds;
+  for (const std::uint32_t rows : {0u, 1u, 2u, 9u, 17u})
+    seeds.push_back(frame_of(random_batch(all_types(), rows, rows)));
+  try_damaged(seeds, 20'000, fuzz::try_frame);
+}
+
+TEST(Mutation, damaged_json_is_read_or_refused) {
+  try_damaged({to_json_lines(random_batch(all_types(), 1, 1)), to_json_lines(random_batch(all_types(), 3, 2)),
+               R"({"any": [[[{"a": [1, 2.5, null, "\ud83d\ude00"]}]]], "floats": [1, 2]})"},
+              3'000, fuzz::try_json_rows);
+}
+
+TEST(Mutation, damaged_csv_is_read_or_refused) {
+  std::string records;
+  write_csv_header(*all_types(), {}, records);
+  const Batch batch = random_batch(all_types(), 3, 1);
+  for (std::uint32_t row = 0; row < batch.row_count(); ++row) {
+    records += '\0';
+    write_csv(batch, row, {}, records);
+  }
+  try_damaged({records}, 3'000, fuzz::try_csv_rows);
+}
+
+TEST(Mutation, damaged_msgpack_is_read_or_refused) {
+  std::vector<std::string> seeds;
+  for (const std::uint64_t seed : {1, 2, 3})
+    seeds.push_back(to_msgpack(random_batch(all_types(), 1, seed), 0));
+  try_damaged(seeds, 3'000, fuzz::try_msgpack_rows);
+}
+
+TEST(Mutation, the_fuzzers_corpora_pass) {
+  const char* source = std::getenv("LEAT_SOURCE_DIR");
+  if (source == nullptr) GTEST_SKIP() << "ctest names the source folder";
+  const std::pair<const char*, void (*)(std::string_view)> targets[] = {
+      {"frame", fuzz::try_frame},
+      {"json_rows", fuzz::try_json_rows},
+      {"csv_rows", fuzz::try_csv_rows},
+      {"msgpack_rows", fuzz::try_msgpack_rows}};
+  for (const auto& [name, entry] : targets) {
+    int files = 0;
+    for (const auto& file :
+         std::filesystem::directory_iterator(std::string(source) + "/tests/fuzz/corpus/" + name)) {
+      std::ostringstream bytes;
+      bytes << std::ifstream(file.path(), std::ios::binary).rdbuf();
+      entry(bytes.str());
+      ++files;
+    }
+    EXPECT_GT(files, 2) << name;
+  }
+}
+
+}  // namespace
+}  // namespace leat
