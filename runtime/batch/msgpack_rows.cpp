@@ -7,6 +7,7 @@
 #include "batch/frame.hpp"
 #include "batch/json_any.hpp"
 #include "batch/json_text.hpp"
+#include "batch/msgpack_float.hpp"
 #include "batch/msgpack_time.hpp"
 #define MSGPACK_NO_BOOST
 #include <msgpack.hpp>
@@ -41,7 +42,7 @@ void pack_value(Packer& packer, const Column& column, std::uint32_t row, std::st
       packer.pack_int64(column.int64(row));
       return;
     case Type::float64:
-      packer.pack_double(column.float64(row));
+      append_float64(column.float64(row), out);
       return;
     case Type::string:
       return pack_text(packer, column.text(row));
@@ -56,7 +57,7 @@ void pack_value(Packer& packer, const Column& column, std::uint32_t row, std::st
       return;
     case Type::float32_list:
       packer.pack_array(static_cast<std::uint32_t>(column.floats(row).size()));
-      for (const float value : column.floats(row)) packer.pack_float(value);
+      for (const float value : column.floats(row)) append_float32(value, out);
       return;
   }
 }
@@ -157,7 +158,7 @@ Status pack_entries(simdjson::ondemand::value& value, Packer& packer, std::strin
   return {};
 }
 
-Status pack_number(simdjson::ondemand::value& value, Packer& packer) {
+Status pack_number(simdjson::ondemand::value& value, Packer& packer, std::string& out) {
   simdjson::ondemand::number number;
   if (value.get_number().get(number)) return fail(Code::malformed_record, "not a JSON number");
   if (number.is_int64())
@@ -165,7 +166,7 @@ Status pack_number(simdjson::ondemand::value& value, Packer& packer) {
   else if (number.is_uint64())
     packer.pack_uint64(number.get_uint64());
   else
-    packer.pack_double(number.get_double());
+    append_float64(number.get_double(), out);
   return {};
 }
 
@@ -189,7 +190,7 @@ Status pack_json(simdjson::ondemand::value& value, Packer& packer, std::string& 
       return {};
     }
     case json_type::number:
-      return pack_number(value, packer);
+      return pack_number(value, packer, out);
     case json_type::string: {
       std::string_view text;
       if (value.get_string().get(text)) break;

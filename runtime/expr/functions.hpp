@@ -31,6 +31,9 @@ TypeKind kind_of(const Value& value);
 Result<std::shared_ptr<const void>> compile_pattern(const std::string& pattern);
 bool matches_pattern(const void* compiled, std::string_view text);
 
+/// "`+` does not work on int and null"
+Failure no_overload(Op op, const Value& a, const Value& b);
+
 Result<Value> apply(Op op, const Value& a, const Value& b);
 Result<Value> apply(Op op, const Value& a);
 

@@ -84,9 +84,7 @@ Result<Value> Interpreter::logical(const Node& node) {
   if (b != nullptr && *b == decisive) return decisive;
   if (!left) return left;
   if (!right) return right;
-  if (a == nullptr || b == nullptr)
-    return failed(fmt::format("`{}` does not work on {} and {}", decisive ? "||" : "&&", type_name(*left),
-                              type_name(*right)));
+  if (a == nullptr || b == nullptr) return no_overload(node.op, *left, *right);
   return !decisive;
 }
 

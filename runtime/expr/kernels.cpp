@@ -351,7 +351,10 @@ class Evaluation {
       }
     for (const Vector* side : {&a, &b})
       if (const auto* failed = find_failed(*side, row)) return fail_row(out, row, failed->error);
-    fail_row(out, row, failed_error(decisive ? "`||` does not work on null" : "`&&` does not work on null"));
+    const auto value = [&](const Vector& side) {
+      return side.state(row) == State::null ? Value() : value_of(side, row);
+    };
+    fail_row(out, row, no_overload(node.op, value(a), value(b)).value());
   }
 
   static Error wrong_result(const Value& value, std::string_view wanted) {

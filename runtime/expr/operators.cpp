@@ -13,10 +13,6 @@ std::string_view symbol(Op op) {
   return kSymbols[static_cast<int>(op)];
 }
 
-Failure no_overload(Op op, const Value& a, const Value& b) {
-  return failed(fmt::format("`{}` does not work on {} and {}", symbol(op), type_name(a), type_name(b)));
-}
-
 Result<Value> apply_ints(Op op, std::int64_t a, std::int64_t b) {
   std::int64_t result = 0;
   bool overflow = false;
@@ -116,6 +112,10 @@ Result<Value> membership(const Value& item, const Value& container) {
 }
 
 }  // namespace
+
+Failure no_overload(Op op, const Value& a, const Value& b) {
+  return failed(fmt::format("`{}` does not work on {} and {}", symbol(op), type_name(a), type_name(b)));
+}
 
 bool in_range(Time time) {
   constexpr Time kFirst{std::chrono::sys_days(std::chrono::year(1) / 1 / 1).time_since_epoch()};

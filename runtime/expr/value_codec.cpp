@@ -3,6 +3,7 @@
 #include <msgpack.hpp>
 
 #include "batch/frame.hpp"
+#include "batch/msgpack_float.hpp"
 #include "batch/msgpack_time.hpp"
 #include "expr/value.hpp"
 
@@ -65,7 +66,7 @@ class Writer {
   void pack(std::monostate) { packer_.pack_nil(); }
   void pack(bool value) { value ? packer_.pack_true() : packer_.pack_false(); }
   void pack(std::int64_t value) { packer_.pack_int64(value); }
-  void pack(double value) { packer_.pack_double(value); }
+  void pack(double value) { append_float64(value, out_); }
   void pack(const std::string& value) { packer_.pack(value); }
   void pack(const ByteString& value) {
     packer_.pack_bin(static_cast<std::uint32_t>(value.bytes.size()));

@@ -1,0 +1,162 @@
+#include <gtest/gtest.h>
+
+#include <leat/batch_builder.hpp>
+#include <leat/codec.hpp>
+#include <leat/expression.hpp>
+#include <random>
+
+#include "expr/checker.hpp"
+#include "expr/column_row.hpp"
+
+namespace leat {
+namespace {
+
+SchemaPtr mixed_schema() {
+  return Schema::make({{"i", Type::int64, true},
+                       {"j", Type::int64, false},
+                       {"x", Type::float64, true},
+                       {"s", Type::string, true},
+                       {"b", Type::boolean, true},
+                       {"t", Type::timestamp, false},
+                       {"a", Type::any, true}});
+}
+
+// Values at the edges come often: zero, the ends of int64, NaN, empty text, null.
+Batch random_batch(std::mt19937& random, std::uint32_t rows) {
+  const std::int64_t ints[] = {0, 1, -1, 2, 7, INT64_MAX, INT64_MIN, 1000};
+  const double doubles[] = {0.0, -0.0, 1.5, -2.0, 1e308, std::numeric_limits<double>::quiet_NaN(), 7.0};
+  const char* texts[] = {"", "en", "de", "hello", "h\xc3\xa9llo", "EN"};
+  const char* anys[] = {"1", "\"en\"", "[1,2]", R"({"k":1})", "null", "true"};
+  const auto pick = [&](std::size_t count) { return random() % count; };
+  BatchBuilder builder(mixed_schema());
+  for (std::uint32_t row = 0; row < rows; ++row) {
+    const auto maybe = [&](auto value) {
+      return pick(5) == 0 ? std::optional<decltype(value)>() : std::optional(value);
+    };
+    builder.add(maybe(ints[pick(8)]), ints[pick(8)], maybe(doubles[pick(7)]),
+                maybe(std::string_view(texts[pick(6)])), maybe(pick(2) == 0),
+                Time(std::chrono::seconds(pick(1000))), maybe(*json_to_msgpack(anys[pick(6)])));
+  }
+  return builder.finish();
+}
+
+constexpr const char* kExpressions[] = {
+    "i + j",
+    "i - j",
+    "i * j",
+    "i / j",
+    "i % j",
+    "x + x",
+    "x * 2.0",
+    "x / x",
+    "i + 1",
+    "j * 2 + i > 10",
+    "i == j",
+    "i != j",
+    "i < j",
+    "x < 1.0",
+    "x == x",
+    "x >= 0.0",
+    "i < x",
+    "i == null",
+    "x != null",
+    "s == \"en\"",
+    "s < \"f\"",
+    "s != null",
+    "s == s",
+    "t < timestamp(500)",
+    "b && i > 0",
+    "b || 1 / i > 0",
+    "!b",
+    "!(i > 0)",
+    "i > 0 && j > 0",
+    "i > 0 || j > 0",
+    "b ? i : j",
+    "s.startsWith(\"e\")",
+    "s.endsWith(\"o\")",
+    "s.contains(\"l\")",
+    "s.matches(\"^h\")",
+    "size(s)",
+    "s + \"!\"",
+    "s.upperAscii()",
+    "int(x)",
+    "double(i)",
+    "string(j)",
+    "i in [1, 2]",
+    "has(i)",
+    "has(s) && s == \"de\"",
+    "a == 1",
+    "a.k",
+    "a[0]",
+    "dyn(a) + 1",
+    "t.getSeconds()",
+    "i > 0 ? s : null",
+    "[i, j]",
+    "b == true",
+    "true && b",
+    "j == 0 || i / j > 0",
+};
+
+// The interpreter is the reference: it is simple, and the page of examples tests it. Columns must agree with
+// it row by row.
+TEST(Columns, give_what_the_interpreter_gives_on_random_rows) {
+  std::mt19937 random(20261121);
+  const SchemaPtr schema = mixed_schema();
+  for (const char* text : kExpressions) {
+    SCOPED_TRACE(text);
+    Expression expression(text);
+    const auto problem = expression.bind(schema);
+    ASSERT_FALSE(problem) << problem->error.message;
+    expr::Parsed parsed = expr::parse(text);
+    ASSERT_FALSE(expr::check(*parsed.root, schema.get(), false));
+    for (const std::uint32_t rows : {0u, 1u, 7u, 300u}) {
+      const Batch whole = random_batch(random, rows + 3);
+      const Batch batch = whole.slice(2, rows);  // an offset that is no multiple of 8
+      const Evaluated evaluated = expression.evaluate(batch);
+      ASSERT_EQ(evaluated.values.row_count(), rows);
+      auto failed = evaluated.failed.begin();
+      for (std::uint32_t row = 0; row < rows; ++row) {
+        expr::ColumnRow at(batch);
+        at.move_to(row);
+        const Result<expr::Value> expected = expr::Interpreter(at).evaluate(*parsed.root);
+        const bool row_failed = failed != evaluated.failed.end() && failed->row == row;
+        ASSERT_EQ(row_failed, !expected)
+            << "row " << row << (expected ? "" : ": " + expected.error().message);
+        if (row_failed) {
+          EXPECT_EQ(failed->error.message, expected.error().message);
+          ++failed;
+          continue;
+        }
+        const expr::Value value = expr::value_in(evaluated.values, row);
+        EXPECT_EQ(expr::value_to_json(value), expr::value_to_json(*expected)) << "row " << row;
+      }
+      EXPECT_EQ(failed, evaluated.failed.end());
+    }
+  }
+}
+
+TEST(Columns, a_plain_field_is_not_copied) {
+  std::mt19937 random(1);
+  const Batch batch = random_batch(random, 10);
+  Expression expression("x");
+  ASSERT_FALSE(expression.bind(batch.schema()));
+  EXPECT_EQ(expression.evaluate(batch).values.parts().values, batch.column(2).parts().values);
+}
+
+TEST(Columns, a_dynamic_result_of_another_type_than_expected_fails_its_row) {
+  BatchBuilder builder(Schema::make({{"a", Type::any, true}}));
+  builder.add(*json_to_msgpack("true"));
+  builder.add(*json_to_msgpack("1"));
+  const Batch batch = builder.finish();
+  Expression expression("a");
+  ASSERT_FALSE(Expression("dyn(a)").bind(batch.schema(), Type::boolean));
+  Expression wrapped("dyn(a)");
+  ASSERT_FALSE(wrapped.bind(batch.schema(), Type::boolean));
+  const Evaluated evaluated = wrapped.evaluate(batch);
+  ASSERT_EQ(evaluated.failed.size(), 1u);
+  EXPECT_EQ(evaluated.failed[0].row, 1u);
+  EXPECT_TRUE(evaluated.values.boolean(0));
+}
+
+}  // namespace
+}  // namespace leat
