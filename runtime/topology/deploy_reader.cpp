@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint16_t kPortBase = 5600;
 
 // "10.0.0.1", "10.0.0.1:5600", "core.example:5600", "local".
-std::optional<HostSpec> read_host(const std::string& name, const ConfigNode& node, Diagnostics& diagnostics) {
+HostSpec read_host(const std::string& name, const ConfigNode& node, Diagnostics& diagnostics) {
   HostSpec host{.name = name, .address = node.scalar, .port = kPortBase, .place = node.place};
   const std::size_t colon = node.scalar.rfind(':');
   if (colon != std::string::npos) {
@@ -23,10 +23,10 @@ std::optional<HostSpec> read_host(const std::string& name, const ConfigNode& nod
     if (error != std::errc() || stop != end || host.port == 0) host.address.clear();
   }
   const bool plain = !host.address.empty() && host.address.find_first_of("/*: ") == std::string::npos;
-  if (plain) return host;
-  diagnostics.error(Code::bad_endpoint, node.place, fmt::format("`{}` is not an address", node.scalar), "",
-                    "write `10.0.0.1`, `10.0.0.1:5600`, or `local` for a process on this machine");
-  return std::nullopt;
+  if (!plain)
+    diagnostics.error(Code::bad_endpoint, node.place, fmt::format("`{}` is not an address", node.scalar), "",
+                      "write `10.0.0.1`, `10.0.0.1:5600`, or `local` for a process on this machine");
+  return host;
 }
 
 bool stays_on_machine(const std::string& address) {
@@ -117,8 +117,7 @@ void read_deploy(const ConfigNode& root, Reader& reader) {
   topology.curve = !curve_off;
   for (const ConfigNode::Entry& entry : deploy->find("hosts")->entries) {
     reader.check_name(entry.key, entry.key_place, "a host");
-    if (auto host = read_host(entry.key, entry.value, reader.diagnostics()))
-      topology.hosts.push_back(*std::move(host));
+    topology.hosts.push_back(read_host(entry.key, entry.value, reader.diagnostics()));
   }
   place_actors(*deploy->find("place"), reader);
   if (reader.diagnostics().ok()) check_hosts(*deploy, curve_off, reader);

@@ -146,7 +146,7 @@ void find_event_time(ActorSpec& spec, const ActorDraft& draft, Diagnostics& diag
                       suggest(options.field, names), "fields: " + schema->text());
   else if ((*schema)[*spec.event_time->column].type != Type::timestamp)
     diagnostics.error(Code::type_mismatch, place,
-                      fmt::format("`{}` is a {}; event time needs a timestamp", options.field,
+                      fmt::format("`{}` has the type {}; event time needs a timestamp", options.field,
                                   to_text((*schema)[*spec.event_time->column].type)));
 }
 

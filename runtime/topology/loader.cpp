@@ -92,9 +92,17 @@ void check_tests(const ConfigNode& root, Diagnostics& diagnostics) {
                         "`tests:` is not run yet: `leat test` comes with a later version");
 }
 
-// A secret may have got into a message that shows a bad value.
-void add_masked(const Diagnostics& found, const std::vector<std::string>& secrets, Diagnostics& out) {
+// Passes on what was found. A secret may have got into a message that shows a bad value; and where a variable
+// has no value, complaints about the empty text in its place help nobody.
+void add_masked(const Diagnostics& found, const std::vector<Diagnostic>& unset,
+                const std::vector<std::string>& secrets, Diagnostics& out) {
+  const auto same_place = [](const Diagnostic& a, const Diagnostic& b) {
+    return a.place.line == b.place.line && a.place.column == b.place.column;
+  };
   for (Diagnostic diagnostic : found.sorted()) {
+    const auto variable =
+        std::ranges::find_if(unset, [&](const Diagnostic& d) { return same_place(d, diagnostic); });
+    if (variable != unset.end() && variable->message != diagnostic.message) continue;
     diagnostic.message = mask_secrets(std::move(diagnostic.message), secrets);
     diagnostic.suggestion = mask_secrets(std::move(diagnostic.suggestion), secrets);
     diagnostic.note = mask_secrets(std::move(diagnostic.note), secrets);
@@ -136,14 +144,16 @@ std::optional<Topology> load_topology_text(const std::string& text, const std::s
   const auto shared_name = std::make_shared<const std::string>(file);
   topology.place = {shared_name, 1, 1, 1};
   Diagnostics found;
+  std::vector<Diagnostic> unset;
   topology.source = read_yaml(text, shared_name, found);
   if (found.ok()) {
     const SourceText source(text);
     substitute(topology.source, options, topology.secrets, found);
+    unset = found.sorted();
     Reader reader(topology, source, found);
     read_root(topology.source, reader, registry, options);
   }
-  add_masked(found, topology.secrets, diagnostics);
+  add_masked(found, unset, topology.secrets, diagnostics);
   if (!found.ok()) return std::nullopt;
   return topology;
 }
