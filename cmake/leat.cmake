@@ -104,6 +104,6 @@ function(leat_test name)
   if(TARGET leat_test_pch)
     target_precompile_headers(${name} REUSE_FROM leat_test_pch)
   endif()
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES PROPERTIES TIMEOUT 120
     ENVIRONMENT "LEAT_SOURCE_DIR=${PROJECT_SOURCE_DIR};LEAT_BINARY_DIR=${CMAKE_BINARY_DIR}")
 endfunction()
