@@ -19,6 +19,7 @@ constexpr auto kValues = [] {
 }  // namespace
 
 void write_base64(std::string_view bytes, std::string& out) {
+  out.reserve(out.size() + (bytes.size() + 2) / 3 * 4);
   for (std::size_t at = 0; at < bytes.size(); at += 3) {
     std::uint32_t group = 0;
     for (std::size_t byte = 0; byte < 3; ++byte)

@@ -19,8 +19,16 @@ void detail::GrowingBytes::grow(std::size_t least) {
   bytes_ = std::move(bytes);
 }
 
-void ColumnBuilder::append_present() {
-  if (nulls_ != 0) {
+// Both are part of every append: worth their place in each.
+inline void ColumnBuilder::append_offset() {
+  if (offsets_.empty()) [[unlikely]]
+    offsets_.push_back(0);
+  LEAT_ASSERT(values_.size() <= INT32_MAX);
+  offsets_.push_back(static_cast<std::int32_t>(values_.size() / value_width(type_)));
+}
+
+inline void ColumnBuilder::append_present() {
+  if (nulls_ != 0) [[unlikely]] {
     grow_bits(validity_, rows_ + 1);
     set_bit(validity_.data(), rows_, true);
   }
@@ -58,12 +66,6 @@ void ColumnBuilder::append(std::span<const float> value) {
   values_.append(value.data(), value.size_bytes());
   append_offset();
   append_present();
-}
-
-void ColumnBuilder::append_offset() {
-  if (offsets_.empty()) offsets_.push_back(0);
-  LEAT_ASSERT(values_.size() <= INT32_MAX);
-  offsets_.push_back(static_cast<std::int32_t>(values_.size() / value_width(type_)));
 }
 
 void ColumnBuilder::append_null() {

@@ -58,8 +58,11 @@ std::string shown(std::string_view cell) {
 }
 
 void write_cell(std::string_view text, CsvRows::Format format, std::string& out) {
-  const char special[] = {format.delimiter, format.quote, '\n', '\r', '\0'};
-  if (!text.empty() && text.find_first_of(special) == std::string_view::npos) {
+  bool plain = !text.empty();
+  for (const char character : text)
+    plain &=
+        character != format.delimiter && character != format.quote && character != '\n' && character != '\r';
+  if (plain) {
     out.append(text);
     return;
   }

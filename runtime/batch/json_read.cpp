@@ -111,14 +111,16 @@ struct JsonRows::Impl {
   Status read_fields(ondemand::object& object, BatchBuilder& rows);
   std::size_t find_field(ondemand::field& entry) const;
   Status append(const Field& field, ondemand::value& value, ColumnBuilder& column);
+  Status append_rare(const Field& field, ondemand::value& value, ColumnBuilder& column);
   Status append_absent(BatchBuilder& rows);
 };
 
-Status JsonRows::Impl::append(const Field& field, ondemand::value& value, ColumnBuilder& column) {
+// The common types and no error: small enough to become part of the loop over the fields.
+inline Status JsonRows::Impl::append(const Field& field, ondemand::value& value, ColumnBuilder& column) {
   switch (field.type) {
     case Type::string: {
       std::string_view text;
-      if (const auto error = value.get_string().get(text)) [[unlikely]]
+      if (value.get_string().get(text)) [[unlikely]]
         break;
       column.append(text);
       return {};
@@ -147,6 +149,12 @@ Status JsonRows::Impl::append(const Field& field, ondemand::value& value, Column
     default:
       break;
   }
+  return append_rare(field, value, column);
+}
+
+// Nulls, the other types, and what is wrong.
+[[gnu::noinline]] Status JsonRows::Impl::append_rare(const Field& field, ondemand::value& value,
+                                                     ColumnBuilder& column) {
   bool null = false;  // stays false for broken text such as `nul`, which the readers below then name
   if (value.is_null().get(null) == simdjson::SUCCESS && null) {
     if (!field.nullable) return fail(Code::missing_value, fmt::format("field `{}` is null", field.name));

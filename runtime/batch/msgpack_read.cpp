@@ -5,6 +5,7 @@
 #include <leat/units.hpp>
 
 #include "batch/frame.hpp"
+#include "batch/msgpack_float.hpp"
 #include "batch/msgpack_time.hpp"
 #define MSGPACK_NO_BOOST
 #include <msgpack.hpp>
@@ -16,6 +17,31 @@ struct Appender {
   std::string& out;
   void write(const char* bytes, std::size_t size) { out.append(bytes, size); }
 };
+
+// The value as it came, floats included.
+void pack_again(const msgpack::object& value, std::string& out) {
+  Appender appender{out};
+  msgpack::packer<Appender> packer(appender);
+  switch (value.type) {
+    case msgpack::type::FLOAT32:
+      return append_float32(static_cast<float>(value.via.f64), out);
+    case msgpack::type::FLOAT64:
+      return append_float64(value.via.f64, out);
+    case msgpack::type::ARRAY:
+      packer.pack_array(value.via.array.size);
+      for (const auto& item : std::span(value.via.array.ptr, value.via.array.size)) pack_again(item, out);
+      return;
+    case msgpack::type::MAP:
+      packer.pack_map(value.via.map.size);
+      for (const auto& [key, item] : std::span(value.via.map.ptr, value.via.map.size)) {
+        pack_again(key, out);
+        pack_again(item, out);
+      }
+      return;
+    default:
+      packer.pack(value);
+  }
+}
 
 std::string_view name_of(msgpack::type::object_type type) {
   switch (type) {
@@ -145,8 +171,7 @@ Status append(const Field& field, const msgpack::object& value, ColumnBuilder& c
       return append_floats(field, value, column);
     case Type::any: {
       std::string packed;
-      Appender appender{packed};
-      msgpack::packer<Appender>(appender).pack(value);
+      pack_again(value, packed);
       column.append(std::string_view(packed));
       return {};
     }

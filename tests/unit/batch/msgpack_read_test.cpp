@@ -22,7 +22,7 @@ TEST(MsgpackRead, any_values_keep_what_json_can_not_say) {
   const SchemaPtr schema = Schema::make({{"v", Type::any}});
   for (const std::string_view value :
        {"\xc4\x02\0\xff"sv, "\xd4\x05x"sv, "\xcb\x7f\xf0\0\0\0\0\0\0"sv, "\x81\x01\x02"sv,
-        "\xcf\xff\xff\xff\xff\xff\xff\xff\xff"sv, "\xc0"sv}) {
+        "\x92\xcb\x40\0\0\0\0\0\0\0\xca\x40\0\0\0"sv, "\xcf\xff\xff\xff\xff\xff\xff\xff\xff"sv, "\xc0"sv}) {
     BatchBuilder rows(schema);
     ASSERT_TRUE(read_msgpack("\x81\xa1v" + std::string(value), rows));
     EXPECT_EQ(rows.finish().column(0).text(0), value);
