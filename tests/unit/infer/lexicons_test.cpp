@@ -1,5 +1,7 @@
 #include "infer/lexicons.hpp"
 
+#include <gmock/gmock.h>
+
 #include <cstdlib>
 #include <leat/batch_builder.hpp>
 

@@ -1,5 +1,7 @@
 #include "infer/words.hpp"
 
+#include <gmock/gmock.h>
+
 #include "support/temp_folder.hpp"
 
 namespace leat {
