@@ -1,20 +1,14 @@
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <leat/runner.hpp>
 
 #include "engine/process.hpp"
+#include "observe/log.hpp"
 #include "observe/metrics_server.hpp"
 #include "topology/loader.hpp"
 
 namespace leat {
 namespace {
-
-void log_to_stderr(LogLevel level, const std::string& actor, const std::string& message) {
-  constexpr std::string_view kNames[] = {"debug", "info", "warning", "error"};
-  fmt::print(stderr, "{}{}{}: {}\n", actor, actor.empty() ? "" : " ", kNames[static_cast<int>(level)],
-             message);
-}
 
 // What was sent into links and neither processed nor dropped by them.
 std::uint64_t rows_under_way(const Metrics& metrics) {
@@ -87,12 +81,16 @@ RunSummary Runner::run(const RunOptions& options) {
                           topology.file};
     return summary;
   }
+  const Log log;
+  const auto to_stderr = [&log](LogLevel level, const std::string& actor, const std::string& message) {
+    log.write(level, actor, message);
+  };
   const Plan plan = make_plan(topology, !options.host.empty());
   Process* process = nullptr;
   {
     const std::lock_guard lock(impl_->mutex);
     impl_->process =
-        std::make_unique<Process>(topology, plan, options.host, options.log ? options.log : log_to_stderr);
+        std::make_unique<Process>(topology, plan, options.host, options.log ? options.log : to_stderr);
     process = impl_->process.get();
   }
   std::optional<Error> error;
