@@ -10,6 +10,7 @@
 #include <array>
 #include <optional>
 #include <sstream>
+#include <unordered_map>
 
 #include "topology/source_text.hpp"
 
@@ -93,7 +94,8 @@ class NodeBuilder final : public YAML::EventHandler {
  private:
   struct Open {
     ConfigNode node;
-    std::optional<ConfigNode> key;  // maps: read, waiting for its value
+    std::optional<ConfigNode> key;                         // maps: read, waiting for its value
+    std::unordered_map<std::string, std::uint32_t> lines;  // maps: of the keys so far
   };
 
   Place place(const YAML::Mark& mark) const {
@@ -183,10 +185,11 @@ class NodeBuilder final : public YAML::EventHandler {
     const bool block = (value.kind == ConfigNode::Kind::map || value.kind == ConfigNode::Kind::list) &&
                        value.place.line != key.place.line;
     if (absent || block) value.place = key.place;
-    if (const auto* twin = parent.node.find_entry(key.scalar)) {
+    const auto [twin, first] = parent.lines.try_emplace(key.scalar, key.place.line);
+    if (!first) {
       diagnostics_.error(Code::duplicate_key, key.place,
                          fmt::format("`{}` stands twice in this map", key.scalar), "",
-                         fmt::format("the first is at line {}", twin->key_place.line));
+                         fmt::format("the first is at line {}", twin->second));
       return;
     }
     parent.node.entries.push_back({std::move(key.scalar), key.place, std::move(value)});
