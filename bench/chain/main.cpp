@@ -25,8 +25,10 @@ std::string ring_fits(const Options& options) {
 
 std::string has_topology(const Options& options) {
   const auto relays = options.relays;
-  if (relays != 1 && relays != 2 && relays != 4 && relays != 8) return "bench/topologies has chains of 1, 2, 4 and 8 relays";
-  if (options.deploy == "thread" && options.edge != "inproc") return "between its threads it always uses inproc";
+  if (relays != 1 && relays != 2 && relays != 4 && relays != 8)
+    return "bench/topologies has chains of 1, 2, 4 and 8 relays";
+  if (options.deploy == "thread" && options.edge != "inproc")
+    return "between its threads it always uses inproc";
   if (options.deploy == "process" && options.edge == "inproc") return "processes need ipc or tcp";
   return {};
 }

@@ -59,7 +59,8 @@ void add_pipeline_flags(CLI::App& app, Options& options, CLI::Option*& edge) {
   edge = app.add_option("--edge", options.edge, "Transport (default: inproc, ipc between processes)")
              ->check(CLI::IsMember({"inproc", "ipc", "tcp"}));
   app.add_option("--batch", batch_into(options.batch), "Records per message, or auto")->type_name("N|auto");
-  app.add_option("--layout", options.layout, "staged: a thread per stage; fused: all stages on one (leat only)")
+  app.add_option("--layout", options.layout,
+                 "staged: a thread per stage; fused: all stages on one (leat only)")
       ->check(CLI::IsMember({"staged", "fused"}));
   app.add_option("--relays", count_into(options.relays, 0), "Relays between source and sink")->type_name("N");
   app.add_option("--rate", number_into(options.rate), "Open loop: events per second from a schedule")

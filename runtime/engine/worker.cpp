@@ -343,8 +343,7 @@ bool Worker::pump(bool flush) {
       setup_.transport->send(edge->worker(), *std::move(message));
     }
   for (const auto& inlet : inlets_)
-    if (auto message = inlet->receiver.reply())
-      setup_.transport->send(inlet->worker, *std::move(message));
+    if (auto message = inlet->receiver.reply()) setup_.transport->send(inlet->worker, *std::move(message));
   return sent;
 }
 

@@ -116,7 +116,8 @@ bool find_inputs(std::size_t actor, ActorDraft& draft, const std::vector<ActorDr
       continue;
     }
     const SchemaPtr& schema = from.outputs[link.from_port].schema;
-    if (link.route == Route::key && schema && !link.key.empty()) good &= bind_expression(link.key, schema, std::nullopt, reader);
+    if (link.route == Route::key && schema && !link.key.empty())
+      good &= bind_expression(link.key, schema, std::nullopt, reader);
     SchemaPtr& wanted = inputs[link.to_port];
     if (wanted && schema && !wanted->same_fields(*schema)) {
       good = false;

@@ -6,8 +6,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "topology/loader.hpp"
 #include "mutants.hpp"
+#include "topology/loader.hpp"
 
 namespace leat {
 namespace {

@@ -28,7 +28,8 @@ class Clock {
 /// The machine's clock. One object for the whole process, without state.
 const Clock& system_clock();
 
-/// RFC 3339, with microseconds if any: "2026-11-21T04:50:00Z"; outside years 1 to 9999 microseconds since 1970.
+/// RFC 3339, with microseconds if any: "2026-11-21T04:50:00Z"; outside years 1 to 9999 microseconds since
+/// 1970.
 std::string to_text(Time time);
 
 }  // namespace leat
