@@ -5,10 +5,12 @@
 namespace leat {
 namespace {
 
-constexpr int kMessagesPerTurn = 64;
+constexpr int kMessagesPerTurn = 256;
+// What one channel may use of a turn: at least so many batches, and so many rows when its batches are small.
 constexpr int kBatchesPerInletTurn = 8;
+constexpr std::uint64_t kRowsPerInletTurn = 256;
 // Least rows a source is asked for per turn: with tiny batches the turn itself would cost more than the rows.
-constexpr std::uint32_t kRowsPerTurnMin = 256;
+constexpr std::uint32_t kRowsPerTurnMin = 512;
 
 }  // namespace
 
@@ -181,6 +183,7 @@ void Worker::start() {
     stopwatch_.begin(0);
     (*cell)->start();
   }
+  setup_.transport->flush();
 }
 
 bool Worker::turn() {
@@ -264,11 +267,13 @@ bool Worker::run_inlets() {
   bool worked = false;
   for (std::size_t step = 0; step < inlets_.size(); ++step) {
     Inlet& inlet = *inlets_[(next_inlet_ + step) % inlets_.size()];
-    for (int count = 0;
-         count < kBatchesPerInletTurn && inlet.receiver.has_next() && !blocked(inlet.cell->index());
+    std::uint64_t rows = 0;
+    for (int count = 0; (count < kBatchesPerInletTurn || rows < kRowsPerInletTurn) &&
+                        inlet.receiver.has_next() && !blocked(inlet.cell->index());
          ++count) {
       worked = true;
       const Message message = inlet.receiver.take();
+      rows += message.batch.row_count();
       stopwatch_.begin(message.batch.row_count());
       if (!message.batch.empty()) inlet.cell->receive(inlet.port, message.batch);
       if (message.kind == MessageKind::data)
@@ -344,6 +349,7 @@ bool Worker::pump(bool flush) {
     }
   for (const auto& inlet : inlets_)
     if (auto message = inlet->receiver.reply()) setup_.transport->send(inlet->worker, *std::move(message));
+  setup_.transport->flush();
   return sent;
 }
 

@@ -13,8 +13,10 @@ namespace leat {
 class Transport {
  public:
   virtual ~Transport() = default;
-  /// Delivers in order, once, or not at all.
+  /// Delivers in order, once, or not at all; nothing leaves before `flush`.
   virtual void send(std::uint32_t worker, Message message) = 0;
+  /// Hands over everything sent since the last flush: many small messages cost little more than one.
+  virtual void flush() = 0;
   /// Next message of any worker; false when there is none now.
   virtual bool receive(Message& message) = 0;
   /// Sleeps until a message may have come, a descriptor is readable, `wake` was called, or the time is over

@@ -11,11 +11,22 @@
 namespace leat {
 namespace {
 
-constexpr std::uint32_t kVersion = 1;
-constexpr std::uint32_t kHeaderBytesMax = 64u << 10;
+constexpr std::uint32_t kVersion = 2;
+constexpr std::size_t kHeaderBytesMax = 64u << 10;
+
+constexpr std::size_t kLengthsBytes = 2 * sizeof(std::uint32_t);
 
 Failure malformed(std::string message) {
   return fail(Code::malformed_frame, std::move(message));
+}
+
+void put_u32(std::byte* to, std::size_t value) {
+  for (int at = 0; at < 4; ++at) to[at] = static_cast<std::byte>(value >> (8 * at));
+}
+std::size_t get_u32(const std::byte* from) {
+  std::size_t value = 0;
+  for (int at = 3; at >= 0; --at) value = value << 8 | std::to_integer<std::size_t>(from[at]);
+  return value;
 }
 
 }  // namespace
@@ -45,32 +56,39 @@ std::size_t FrameWriter::prepare(const Message& message) {
     body_bytes = body_size(message.batch);
   }
   out.SerializeToString(&header_);
-  const std::size_t header_end = sizeof(std::uint32_t) + header_.size();
-  body_begin_ = body_bytes == 0 ? header_end : aligned(header_end);
-  return body_begin_ + body_bytes;
+  body_begin_ = aligned(kLengthsBytes + header_.size());
+  frame_bytes_ = body_begin_ + body_bytes;
+  return frame_bytes_;
 }
 
 void FrameWriter::write(const Message& message, std::byte* frame) const {
-  const auto length = static_cast<std::uint32_t>(header_.size());
-  for (int at = 0; at < 4; ++at) frame[at] = static_cast<std::byte>(length >> (8 * at));
-  std::memcpy(frame + sizeof length, header_.data(), header_.size());
-  const std::size_t header_end = sizeof length + header_.size();
+  put_u32(frame, frame_bytes_);
+  put_u32(frame + sizeof(std::uint32_t), header_.size());
+  std::memcpy(frame + kLengthsBytes, header_.data(), header_.size());
+  const std::size_t header_end = kLengthsBytes + header_.size();
   std::memset(frame + header_end, 0, body_begin_ - header_end);
   if (!message.batch.empty()) write_body(message.batch, frame + body_begin_);
+}
+
+Result<std::span<const std::byte>> next_frame(std::span<const std::byte>& frames) {
+  const std::size_t length = frames.size() < kLengthsBytes ? 0 : get_u32(frames.data());
+  if (length < kLengthsBytes || length > frames.size())
+    return malformed(fmt::format("a frame of {} bytes in the {} that are left", length, frames.size()));
+  const auto frame = frames.first(length);
+  frames = frames.subspan(length);
+  return frame;
 }
 
 Result<Message> decode(std::span<const std::byte> frame, const SchemaOfLink& schemas,
                        std::shared_ptr<const void> owner) {
   thread_local wire::LinkHeader in;
-  std::uint32_t length = 0;
-  if (frame.size() < sizeof length) return malformed("shorter than its length field");
-  for (int at = 3; at >= 0; --at)
-    length = length << 8 | std::to_integer<std::uint32_t>(frame[static_cast<std::size_t>(at)]);
-  if (length > kHeaderBytesMax || length > frame.size() - sizeof length ||
-      !in.ParseFromArray(frame.data() + sizeof length, static_cast<int>(length)))
+  if (frame.size() < kLengthsBytes) return malformed("shorter than its length fields");
+  const std::size_t length = get_u32(frame.data() + sizeof(std::uint32_t));
+  if (length > kHeaderBytesMax || length > frame.size() - kLengthsBytes ||
+      !in.ParseFromArray(frame.data() + kLengthsBytes, static_cast<int>(length)))
     return malformed("the header is not a LinkHeader");
-  const std::size_t body_begin = std::min(frame.size(), aligned(sizeof length + length));
-  const std::span<const std::byte> body = frame.subspan(body_begin);
+  const std::span<const std::byte> body =
+      frame.subspan(std::min(frame.size(), aligned(kLengthsBytes + length)));
   if (in.version() != kVersion)
     return malformed(
         fmt::format("the peer speaks wire version {}, this program {}; run the same leat on all hosts",

@@ -11,13 +11,14 @@ namespace leat {
 /// batches).
 inline constexpr std::size_t kFrameBytesMax = 256u << 20;
 
-/// A message between processes is one frame:
+/// A message between processes is a frame:
 ///
-///   uint32 length of the header, little endian | LinkHeader (proto/link.proto) | zeros up to a multiple of
-///   64 | body
+///   uint32 length of the frame | uint32 length of the header | LinkHeader (proto/link.proto) | zeros up to a
+///   multiple of 64 | body
 ///
-/// The body, in data messages with rows, is the batch's columns (batch/frame.hpp). One frame, because each
-/// part of a multipart message costs libzmq an allocation and a queue operation of its own.
+/// Integers are little endian. The body, in data messages with rows, is the batch's columns
+/// (batch/frame.hpp), a multiple of 64 bytes long. One ZeroMQ message holds one frame or several, back to
+/// back: each ZeroMQ message costs an allocation, queue operations and perhaps a system call of its own.
 class FrameWriter {
  public:
   /// Serialises the header; returns the size of the whole frame.
@@ -28,7 +29,11 @@ class FrameWriter {
  private:
   std::string header_;  // reused
   std::size_t body_begin_ = 0;
+  std::size_t frame_bytes_ = 0;
 };
+
+/// Splits the first frame off `frames`. Total: hostile bytes give an Error.
+Result<std::span<const std::byte>> next_frame(std::span<const std::byte>& frames);
 
 /// Rebuilds a message from its frame. `schemas` finds the schema of a link (null: no such link). Columns view
 /// the frame, which `owner` keeps alive. Total: hostile bytes give an Error.

@@ -6,40 +6,13 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstring>
-#include <zmq.hpp>
-
-#ifdef __SANITIZE_THREAD__
-#include <sanitizer/tsan_interface.h>
-#endif
+#include "link/zmq_outbox.hpp"
 
 namespace leat {
 namespace {
 
-constexpr int kCloseLingerMs = 1000;
 constexpr int kSocketsMax = 65536;  // one per pair of workers
 constexpr Duration kSpin{50};
-
-// What an in-process message is: the address of a Message that the receiver takes over. Fits a zmq message
-// without an allocation of its own. The cookie is a secret of this process, because the inbox hears other
-// processes too and no frame of theirs may ever be taken for an address.
-struct Handle {
-  Message* message;
-  std::uint64_t cookie;
-};
-
-// ThreadSanitizer does not see libzmq's synchronisation, so it is told where a message changes hands.
-#ifdef __SANITIZE_THREAD__
-void give(Message* message) {
-  __tsan_release(message);
-}
-void take_over(Message* message) {
-  __tsan_acquire(message);
-}
-#else
-void give(Message*) {}
-void take_over(Message*) {}
-#endif
 
 Failure bind_failure(const std::string& endpoint, const zmq::error_t& error) {
   if (error.num() == EADDRINUSE)
@@ -50,16 +23,6 @@ Failure bind_failure(const std::string& endpoint, const zmq::error_t& error) {
       Code::bad_endpoint,
       fmt::format("cannot listen: {}; check the address of this host under `deploy.hosts`", error.what()),
       endpoint);
-}
-
-void configure_link(zmq::socket_t& socket, int linger_ms) {
-  socket.set(zmq::sockopt::linger, linger_ms);
-  socket.set(zmq::sockopt::sndhwm, 0);
-  socket.set(zmq::sockopt::rcvhwm, 0);
-  socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(kFrameBytesMax));
-  socket.set(zmq::sockopt::reconnect_ivl, 20);
-  socket.set(zmq::sockopt::reconnect_ivl_max, 1000);
-  socket.set(zmq::sockopt::handshake_ivl, 3000);
 }
 
 }  // namespace
@@ -74,10 +37,15 @@ struct ZmqTransport::Impl {
   zmq::context_t* context = nullptr;
   Options options;
   zmq::socket_t inbox;  // from other processes, and from this one when bound to inproc
-  std::vector<zmq::socket_t> peers;
+  std::vector<Outbox> outboxes;
+  std::vector<std::uint32_t> unflushed;  // outboxes with messages
   int wake_fd = -1;
   std::atomic<bool> woken{false};
   FrameWriter writer;
+  std::unique_ptr<std::vector<Message>> bundle;  // of this process, partly handed out
+  std::size_t bundle_next = 0;
+  std::shared_ptr<zmq::message_t> received;  // of another process, partly decoded
+  std::span<const std::byte> frames;         // what is left of it
   std::uint64_t malformed = 0;
   std::string malformed_reason;
   std::vector<pollfd> items;
@@ -92,18 +60,11 @@ struct ZmqTransport::Impl {
     if (wake_fd >= 0) ::close(wake_fd);
   }
 
-  zmq::socket_t& peer(std::uint32_t worker) {
-    zmq::socket_t& socket = peers[worker];
-    if (!socket) {
-      socket = zmq::socket_t(*context, zmq::socket_type::push);
-      configure_link(socket, options.peers[worker].same_process ? 0 : kCloseLingerMs);
-      socket.connect(options.peers[worker].endpoint);
-    }
-    return socket;
-  }
-
   bool take(Message& message);
-  bool decode_frame(zmq::message_t& received, Message& message);
+  bool take_from_bundle(Message& message);
+  bool take_from_frames(Message& message);
+  void accept_frames(zmq::message_t& message);
+  void refuse(std::string reason);
   bool poll(Duration timeout, std::span<const int> readable);
 };
 
@@ -111,7 +72,8 @@ Result<std::unique_ptr<ZmqTransport>> ZmqTransport::open(zmq::context_t& context
   auto impl = std::make_unique<Impl>();
   impl->context = &context;
   impl->options = std::move(options);
-  impl->peers.resize(impl->options.peers.size());
+  for (const Peer& peer : impl->options.peers)
+    impl->outboxes.emplace_back(peer.endpoint, peer.same_process ? impl->options.cookie : 0);
   impl->wake_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   const Endpoints& endpoints = impl->options.endpoints;
   const std::string* binding = &endpoints.inproc;
@@ -131,16 +93,14 @@ ZmqTransport::ZmqTransport(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) 
 ZmqTransport::~ZmqTransport() = default;
 
 void ZmqTransport::send(std::uint32_t worker, Message message) {
-  zmq::socket_t& socket = impl_->peer(worker);
-  if (impl_->options.peers[worker].same_process) {
-    const Handle handle{new Message(std::move(message)), impl_->options.cookie};
-    give(handle.message);
-    socket.send(zmq::const_buffer(&handle, sizeof handle), zmq::send_flags::dontwait);
-    return;
-  }
-  zmq::message_t frame(impl_->writer.prepare(message));
-  impl_->writer.write(message, static_cast<std::byte*>(frame.data()));
-  socket.send(std::move(frame), zmq::send_flags::dontwait);
+  impl_->outboxes[worker].add(std::move(message), *impl_->context, impl_->writer);
+  if (std::ranges::find(impl_->unflushed, worker) == impl_->unflushed.end())
+    impl_->unflushed.push_back(worker);
+}
+
+void ZmqTransport::flush() {
+  for (const std::uint32_t worker : impl_->unflushed) impl_->outboxes[worker].flush(*impl_->context);
+  impl_->unflushed.clear();
 }
 
 bool ZmqTransport::receive(Message& message) {
@@ -148,38 +108,53 @@ bool ZmqTransport::receive(Message& message) {
 }
 
 bool ZmqTransport::Impl::take(Message& message) {
-  zmq::message_t first;
-  while (inbox.recv(first, zmq::recv_flags::dontwait)) {
-    if (first.size() == sizeof(Handle) && !first.more()) {
-      Handle handle;
-      std::memcpy(&handle, first.data(), sizeof handle);
-      if (handle.cookie == options.cookie) {
-        take_over(handle.message);
-        const std::unique_ptr<Message> owned(handle.message);
-        message = std::move(*owned);
-        return true;
-      }
-    }
-    if (decode_frame(first, message)) return true;
+  if (take_from_bundle(message) || take_from_frames(message)) return true;
+  zmq::message_t next;
+  while (inbox.recv(next, zmq::recv_flags::dontwait)) {
+    bundle = Bundle::take(next, options.cookie);
+    bundle_next = 0;
+    if (!bundle) accept_frames(next);
+    if (take_from_bundle(message) || take_from_frames(message)) return true;
   }
   return false;
 }
 
-bool ZmqTransport::Impl::decode_frame(zmq::message_t& received, Message& message) {
-  const bool multipart = received.more();
-  for (zmq::message_t rest; received.more() && inbox.recv(rest, zmq::recv_flags::dontwait) && rest.more();) {
+bool ZmqTransport::Impl::take_from_bundle(Message& message) {
+  if (!bundle) return false;
+  message = std::move((*bundle)[bundle_next++]);
+  if (bundle_next == bundle->size()) bundle.reset();
+  return true;
+}
+
+void ZmqTransport::Impl::accept_frames(zmq::message_t& message) {
+  const bool multipart = message.more();
+  for (zmq::message_t rest; message.more() && inbox.recv(rest, zmq::recv_flags::dontwait) && rest.more();) {
   }
-  auto frame = std::make_shared<zmq::message_t>(std::move(received));
-  const std::span bytes(static_cast<const std::byte*>(frame->data()), frame->size());
-  Result<Message> decoded = multipart ? Result<Message>(fail(Code::malformed_frame, "more than one frame"))
-                                      : decode(bytes, options.schemas, std::move(frame));
+  if (multipart) return refuse("more than one part");
+  if (message.size() == 0) return refuse("empty");
+  received = std::make_shared<zmq::message_t>(std::move(message));
+  frames = {static_cast<const std::byte*>(received->data()), received->size()};
+}
+
+// One malformed frame condemns what follows it in the same message.
+bool ZmqTransport::Impl::take_from_frames(Message& message) {
+  if (frames.empty()) return false;
+  Result<std::span<const std::byte>> frame = next_frame(frames);
+  Result<Message> decoded =
+      frame ? decode(*frame, options.schemas, received) : Result<Message>(Failure(frame.error()));
+  if (!decoded) frames = {};
+  if (frames.empty()) received.reset();
   if (!decoded) {
-    ++malformed;
-    malformed_reason = decoded.error().message;
+    refuse(decoded.error().message);
     return false;
   }
   message = *std::move(decoded);
   return true;
+}
+
+void ZmqTransport::Impl::refuse(std::string reason) {
+  ++malformed;
+  malformed_reason = std::move(reason);
 }
 
 // ppoll on the inbox's descriptor instead of zmq_poll, which counts in milliseconds: linger and paced sources
@@ -195,6 +170,7 @@ bool ZmqTransport::Impl::poll(Duration timeout, std::span<const int> readable) {
 }
 
 void ZmqTransport::wait(Duration timeout, std::span<const int> readable) {
+  if (impl_->bundle || !impl_->frames.empty()) return;
   if (impl_->options.spin) {
     const Duration spin = timeout.count() < 0 ? kSpin : std::min(timeout, kSpin);
     const Instant end = std::chrono::steady_clock::now() + spin;

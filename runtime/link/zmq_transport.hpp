@@ -29,13 +29,12 @@ struct Endpoints {
 };
 
 /// One worker's sockets: a PULL inbox bound to its endpoints, and a PUSH per peer worker, connected at the
-/// first send. Within a process a message travels as a pointer (the columns are shared), else as one or two
-/// frames (wire.hpp).
+/// first flush. Within a process messages travel as a pointer (the columns are shared), else as frames
+/// (wire.hpp).
 ///
 /// Made by any thread, then used by the worker's thread only (but `wake`), and destroyed when no worker runs
-/// any more: messages left in the inbox are freed then. High-water marks are off (credit bounds what is under
-/// way); LINGER is 0 on the inbox and `kCloseLinger` on the others, so that the last acknowledgement gets
-/// out.
+/// any more: messages left in the inbox are freed then. LINGER is 0 within the process and a second towards
+/// others, so that the last acknowledgement gets out.
 class ZmqTransport final : public Transport {
  public:
   struct Peer {
@@ -55,6 +54,7 @@ class ZmqTransport final : public Transport {
   ~ZmqTransport() override;
 
   void send(std::uint32_t worker, Message message) override;
+  void flush() override;
   bool receive(Message& message) override;
   void wait(Duration timeout, std::span<const int> readable) override;
   void wake() override;

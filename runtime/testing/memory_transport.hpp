@@ -22,6 +22,7 @@ class MemoryTransport final : public Transport {
   void send(std::uint32_t worker, Message message) override {
     network_.inbox[worker].push_back(std::move(message));
   }
+  void flush() override {}
   bool receive(Message& message) override {
     auto& inbox = network_.inbox[self_];
     if (inbox.empty()) return false;

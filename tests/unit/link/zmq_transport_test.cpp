@@ -69,6 +69,7 @@ TEST_F(ZmqTransportTest, a_message_arrives_whole_within_a_process_and_across) {
     ASSERT_TRUE(a && b);
     (*a)->send(1, data(1));
     (*a)->send(1, {.kind = MessageKind::hello, .channel = {7, 0, 0}, .plan = 42, .text = "edge"});
+    (*a)->flush();
     expect_equal(receive(**b), data(1));
     const Message hello = receive(**b);
     EXPECT_EQ(hello.plan, 42u);
@@ -76,11 +77,42 @@ TEST_F(ZmqTransportTest, a_message_arrives_whole_within_a_process_and_across) {
   }
 }
 
+TEST_F(ZmqTransportTest, many_messages_between_two_flushes_keep_their_order) {
+  for (const bool same_process : {true, false}) {
+    zmq::context_t own;
+    auto a = ZmqTransport::open(own, options(0, same_process));
+    auto b = ZmqTransport::open(own, options(1, same_process));
+    ASSERT_TRUE(a && b);
+    constexpr std::uint64_t kMessages = 3000;  // several bundles, by count and by bytes
+    for (std::uint64_t sequence = 0; sequence < kMessages; ++sequence) (*a)->send(1, data(sequence));
+    Message large = data(kMessages);
+    large.batch = numbers(0, 100'000);  // more than a bundle holds
+    (*a)->send(1, large);
+    (*a)->send(1, data(kMessages + 1));
+    (*a)->flush();
+    for (std::uint64_t sequence = 0; sequence < kMessages; ++sequence)
+      expect_equal(receive(**b), data(sequence));
+    EXPECT_EQ(receive(**b).batch.row_count(), 100'000u);
+    expect_equal(receive(**b), data(kMessages + 1));
+  }
+}
+
+TEST_F(ZmqTransportTest, nothing_leaves_before_a_flush) {
+  auto a = ZmqTransport::open(context, options(0, true));
+  auto b = ZmqTransport::open(context, options(1, true));
+  (*a)->send(1, data(0));
+  Message none;
+  EXPECT_FALSE((*b)->receive(none));
+  (*a)->flush();
+  EXPECT_EQ(receive(**b).sequence, 0u);
+}
+
 TEST_F(ZmqTransportTest, rows_within_a_process_are_shared_not_copied) {
   auto a = ZmqTransport::open(context, options(0, true));
   auto b = ZmqTransport::open(context, options(1, true));
   const Message sent = data(0);
   (*a)->send(1, sent);
+  (*a)->flush();
   EXPECT_EQ(receive(**b).batch.column(0).parts().values, sent.batch.column(0).parts().values);
 }
 
@@ -112,6 +144,7 @@ TEST_F(ZmqTransportTest, hostile_frames_are_counted_and_dropped) {
   frame("c", false);
   auto a = ZmqTransport::open(context, options(0, false));
   (*a)->send(1, data(5));
+  (*a)->flush();
   EXPECT_EQ(receive(**b).sequence, 5u);
   Message none;
   while ((*b)->malformed_count() < 4 && !(*b)->receive(none)) (*b)->wait(std::chrono::seconds(5), {});
