@@ -60,7 +60,8 @@ void decode(benchmark::State& state) {
   set_layout(batch, layout);
   const auto body = std::make_shared<std::vector<std::byte>>(body_size(batch));
   write_body(batch, body->data());
-  for (auto _ : state) benchmark::DoNotOptimize(read_batch(layout, event_schema(), *body, body));
+  const Memory owner = Memory::hold(body);
+  for (auto _ : state) benchmark::DoNotOptimize(read_batch(layout, event_schema(), *body, owner));
 }
 BENCHMARK(decode)->Arg(1)->Arg(64)->Arg(1024);
 

@@ -200,7 +200,7 @@ Status PersistKv::emit_changes(const Batch& batch, std::vector<std::uint32_t> ro
   columns.push_back(change.finish().column(0));
   ctx.emit(
       changes,
-      Batch(ctx.output_schema(changes), std::move(columns), kept.row_count()).with_entered(batch.entered()));
+      Batch(ctx.output_schema(changes), columns, kept.row_count()).with_entered(batch.entered()));
   return {};
 }
 

@@ -284,7 +284,7 @@ class Transform final : public Actor {
     columns.resize(config_.routed->size());
     for (std::size_t at = 0; at < extended.size(); ++at)
       columns[*config_.routed->index_of(config_.extend[at].first)] = extended[at];
-    return Batch(config_.routed, std::move(columns), rows.row_count());
+    return Batch(config_.routed, columns, rows.row_count());
   }
 
   /// The output's columns over all of `rows`. Without `selected`, the columns of `select` are plain fields.
@@ -307,7 +307,7 @@ class Transform final : public Actor {
           break;
       }
     }
-    return Batch(config_.output, std::move(columns), rows.row_count()).with_entered(rows.entered());
+    return Batch(config_.output, columns, rows.row_count()).with_entered(rows.entered());
   }
 
   Config config_;

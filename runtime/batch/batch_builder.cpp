@@ -1,6 +1,7 @@
 #include <cstring>
 #include <leat/batch_builder.hpp>
 
+#include "batch/draft.hpp"
 #include "batch/layout.hpp"
 
 namespace leat {
@@ -19,20 +20,9 @@ void detail::GrowingBytes::grow(std::size_t least) {
   bytes_ = std::move(bytes);
 }
 
-// Both are part of every append: worth their place in each.
-inline void ColumnBuilder::append_offset() {
-  if (offsets_.empty()) [[unlikely]]
-    offsets_.push_back(0);
-  LEAT_ASSERT(values_.size() <= INT32_MAX);
-  offsets_.push_back(static_cast<std::int32_t>(values_.size() / value_width(type_)));
-}
-
-inline void ColumnBuilder::append_present() {
-  if (nulls_ != 0) [[unlikely]] {
-    grow_bits(validity_, rows_ + 1);
-    set_bit(validity_.data(), rows_, true);
-  }
-  ++rows_;
+void ColumnBuilder::mark_present() {
+  grow_bits(validity_, rows_ + 1);
+  set_bit(validity_.data(), rows_, true);
 }
 
 void ColumnBuilder::append(bool value) {
@@ -42,29 +32,10 @@ void ColumnBuilder::append(bool value) {
   append_present();
 }
 
-void ColumnBuilder::append(std::int64_t value) {
-  LEAT_ASSERT(type_ == Type::int64 || type_ == Type::timestamp);
-  values_.append(&value, sizeof value);
-  append_present();
-}
-
-void ColumnBuilder::append(double value) {
-  LEAT_ASSERT(type_ == Type::float64);
-  values_.append(&value, sizeof value);
-  append_present();
-}
-
-void ColumnBuilder::append(std::string_view value) {
-  LEAT_ASSERT(type_ == Type::string || type_ == Type::bytes || type_ == Type::any);
-  values_.append(value.data(), value.size());
-  append_offset();
-  append_present();
-}
-
 void ColumnBuilder::append(std::span<const float> value) {
   LEAT_ASSERT(type_ == Type::float32_list);
   values_.append(value.data(), value.size_bytes());
-  append_offset();
+  append_offset(values_.size() / sizeof(float));
   append_present();
 }
 
@@ -75,7 +46,7 @@ void ColumnBuilder::append_null() {
   grow_bits(validity_, rows_ + 1);
   set_bit(validity_.data(), rows_, false);
   if (has_offsets(type_)) {
-    append_offset();
+    append_offset(values_.size() / value_width(type_));
   } else if (type_ == Type::boolean) {
     if (values_.size() < bitmap_bytes(rows_ + 1)) values_.append("", 1);
     set_bit(reinterpret_cast<std::uint8_t*>(values_.data()), rows_, false);
@@ -110,8 +81,10 @@ void ColumnBuilder::truncate(std::uint32_t rows) {
   if (rows >= rows_) return;
   if (nulls_ != 0) nulls_ -= (rows_ - rows) - count_bits(validity_.data(), rows, rows_ - rows);
   if (has_offsets(type_)) {
-    values_.resize(static_cast<std::size_t>(offsets_[rows]) * value_width(type_));
-    offsets_.resize(rows == 0 ? 0 : rows + 1);
+    std::int32_t end = 0;
+    std::memcpy(&end, offsets_.data() + rows * sizeof end, sizeof end);
+    values_.resize(static_cast<std::size_t>(end) * value_width(type_));
+    offsets_.resize(rows == 0 ? 0 : (rows + 1) * sizeof end);
   } else {
     values_.resize(type_ == Type::boolean ? bitmap_bytes(rows) : rows * value_width(type_));
   }
@@ -119,7 +92,7 @@ void ColumnBuilder::truncate(std::uint32_t rows) {
 }
 
 std::size_t ColumnBuilder::byte_size() const {
-  return values_.size() + offsets_.size() * sizeof(std::int32_t) + (nulls_ != 0 ? bitmap_bytes(rows_) : 0);
+  return values_.size() + offsets_.size() + (nulls_ != 0 ? bitmap_bytes(rows_) : 0);
 }
 
 void ColumnBuilder::clear() {
@@ -151,42 +124,39 @@ void BatchBuilder::truncate(std::uint32_t rows) {
 Batch BatchBuilder::finish() {
   const std::uint32_t rows = row_count();
   std::size_t bytes = 0;
-  for (const ColumnBuilder& column : columns_) {
-    LEAT_ASSERT(column.rows_ == rows);
-    bytes = column_layout(bytes, column.type_, rows, column.nulls_ != 0, column.values_.size()).end;
-  }
-  const std::shared_ptr<std::byte> body = allocate_body(bytes);
-  std::vector<Column> columns;
-  columns.reserve(columns_.size());
+  for (const ColumnBuilder& column : columns_) bytes = column.laid_out_end(bytes);
+  BatchDraft draft(schema_, rows, bytes);
   std::size_t begin = 0;
   for (ColumnBuilder& column : columns_) {
-    const ColumnLayout layout =
-        column_layout(begin, column.type_, rows, column.nulls_ != 0, column.values_.size());
-    columns.push_back(column.lay_out(body, layout.validity, layout.offsets, layout.values));
-    begin = layout.end;
+    draft.add(column.lay_out(draft.buffers(), begin));
     column.clear();
   }
-  return Batch(schema_, std::move(columns), rows);
+  return draft.finish(kTimeMin);
 }
 
-Column ColumnBuilder::lay_out(const std::shared_ptr<std::byte>& body, std::size_t validity,
-                              std::size_t offsets, std::size_t values) const {
-  Column::Parts parts{.type = type_, .rows = rows_, .nulls = nulls_, .owner = body};
+std::size_t ColumnBuilder::laid_out_end(std::size_t begin) const {
+  return column_layout(begin, type_, rows_, nulls_ != 0, values_.size()).end;
+}
+
+Column::Parts ColumnBuilder::lay_out(std::byte* body, std::size_t& begin) const {
+  const ColumnLayout layout = column_layout(begin, type_, rows_, nulls_ != 0, values_.size());
+  begin = layout.end;
+  Column::Parts parts{.type = type_, .rows = rows_, .nulls = nulls_};
   if (nulls_ != 0) {
-    std::memcpy(body.get() + validity, validity_.data(), bitmap_bytes(rows_));
-    parts.validity = reinterpret_cast<const std::uint8_t*>(body.get() + validity);
+    std::memcpy(body + layout.validity, validity_.data(), bitmap_bytes(rows_));
+    parts.validity = reinterpret_cast<const std::uint8_t*>(body + layout.validity);
   }
   if (has_offsets(type_)) {
-    auto* to = reinterpret_cast<std::int32_t*>(body.get() + offsets);
+    auto* to = reinterpret_cast<std::int32_t*>(body + layout.offsets);
     if (offsets_.empty())
       to[0] = 0;
     else
-      std::memcpy(to, offsets_.data(), (rows_ + 1) * sizeof(std::int32_t));
+      std::memcpy(to, offsets_.data(), offsets_.size());
     parts.offsets = to;
   }
-  if (!values_.empty()) std::memcpy(body.get() + values, values_.data(), values_.size());
-  parts.values = body.get() + values;
-  return Column(std::move(parts));
+  if (!values_.empty()) std::memcpy(body + layout.values, values_.data(), values_.size());
+  parts.values = body + layout.values;
+  return parts;
 }
 
 }  // namespace leat

@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include "batch.pb.h"
+#include "batch/draft.hpp"
 #include "batch/layout.hpp"
 
 namespace leat {
@@ -63,9 +64,8 @@ Status check_values(const Column& column, const std::string& name) {
   return {};
 }
 
-Result<Column> read_column(const wire::BatchLayout& layout, int at, const Field& field,
-                           std::span<const std::byte> body, std::size_t& begin,
-                           const std::shared_ptr<const void>& owner) {
+Result<Column::Parts> read_column(const wire::BatchLayout& layout, int at, const Field& field,
+                                  std::span<const std::byte> body, std::size_t& begin) {
   const std::uint32_t rows = layout.rows();
   const std::uint32_t nulls = layout.nulls(at);
   const std::size_t bytes = layout.value_bytes(at);
@@ -79,7 +79,7 @@ Result<Column> read_column(const wire::BatchLayout& layout, int at, const Field&
   if (place.end > body.size()) return malformed("column `{}` ends beyond the frame", field.name);
   begin = place.end;
   Column::Parts parts{
-      .type = field.type, .rows = rows, .nulls = nulls, .values = body.data() + place.values, .owner = owner};
+      .type = field.type, .rows = rows, .nulls = nulls, .values = body.data() + place.values};
   if (nulls != 0) {
     parts.validity = reinterpret_cast<const std::uint8_t*>(body.data() + place.validity);
     if (rows - count_bits(parts.validity, 0, rows) != nulls)
@@ -89,9 +89,8 @@ Result<Column> read_column(const wire::BatchLayout& layout, int at, const Field&
     parts.offsets = reinterpret_cast<const std::int32_t*>(body.data() + place.offsets);
     LEAT_TRY(check_offsets(parts, bytes / width, field.name));
   }
-  Column column(std::move(parts));
-  LEAT_TRY(check_values(column, field.name));
-  return column;
+  LEAT_TRY(check_values(Column(parts), field.name));
+  return parts;
 }
 
 }  // namespace
@@ -141,30 +140,28 @@ void write_body(const Batch& batch, std::byte* body) {
 }
 
 Result<Batch> read_batch(const wire::BatchLayout& layout, const SchemaPtr& schema,
-                         std::span<const std::byte> body, std::shared_ptr<const void> owner) {
+                         std::span<const std::byte> body, const Memory& owner) {
   if (layout.schema() != schema->fingerprint())
     return malformed("the rows have another schema than the link");
   const auto columns = static_cast<int>(schema->size());
   if (layout.rows() > Batch::kRowsMax || layout.nulls_size() != columns ||
       layout.value_bytes_size() != columns)
     return malformed("{} rows of {} columns do not fit the schema", layout.rows(), layout.value_bytes_size());
-  if (reinterpret_cast<std::uintptr_t>(body.data()) % alignof(std::int64_t) != 0) {
-    // libzmq hands small messages out of its receive buffer, at any address.
-    const std::shared_ptr<std::byte> copy = allocate_body(body.size());
-    std::memcpy(copy.get(), body.data(), body.size());
-    body = {copy.get(), body.size()};
-    owner = copy;
+  // libzmq hands small messages out of its receive buffer, at any address.
+  const bool copied = reinterpret_cast<std::uintptr_t>(body.data()) % alignof(std::int64_t) != 0;
+  BatchDraft draft(schema, layout.rows(), copied ? body.size() : 0, copied ? Memory() : owner);
+  if (copied) {
+    std::memcpy(draft.buffers(), body.data(), body.size());
+    body = {draft.buffers(), body.size()};
   }
-  std::vector<Column> list;
-  list.reserve(schema->size());
   std::size_t begin = 0;
   for (int at = 0; at < columns; ++at) {
-    LEAT_TRY_ASSIGN(Column column,
-                    read_column(layout, at, (*schema)[static_cast<std::size_t>(at)], body, begin, owner));
-    list.push_back(std::move(column));
+    LEAT_TRY_ASSIGN(Column::Parts parts,
+                    read_column(layout, at, (*schema)[static_cast<std::size_t>(at)], body, begin));
+    copied ? draft.add(std::move(parts)) : draft.add_in_frame(std::move(parts));
   }
   if (begin != body.size()) return malformed("the frame has {} bytes, the columns {}", body.size(), begin);
-  return Batch(schema, std::move(list), layout.rows()).with_entered(Time(Duration(layout.entered())));
+  return draft.finish(Time(Duration(layout.entered())));
 }
 
 }  // namespace leat

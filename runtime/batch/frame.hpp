@@ -19,7 +19,7 @@ void write_body(const Batch& batch, std::byte* body);
 /// copied once. Total on hostile input: sizes, offsets, null counts, UTF-8 and MessagePack are checked; code
 /// malformed_frame.
 Result<Batch> read_batch(const wire::BatchLayout& layout, const SchemaPtr& schema,
-                         std::span<const std::byte> body, std::shared_ptr<const void> owner);
+                         std::span<const std::byte> body, const Memory& owner);
 
 /// Whether the bytes are exactly one well-formed MessagePack value, nested at most 32 deep.
 bool valid_msgpack(std::string_view bytes);

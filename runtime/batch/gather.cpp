@@ -2,6 +2,7 @@
 #include <cstring>
 #include <leat/batch.hpp>
 
+#include "batch/draft.hpp"
 #include "batch/layout.hpp"
 
 namespace leat {
@@ -9,10 +10,9 @@ namespace {
 
 // A column under construction in a body whose size is known before.
 struct Draft {
-  Draft(const std::shared_ptr<std::byte>& memory, const ColumnLayout& place, Type type, std::uint32_t rows,
-        bool nulls)
-      : body(memory.get()), layout(place) {
-    parts = {.type = type, .rows = rows, .owner = memory};
+  Draft(std::byte* buffers, const ColumnLayout& place, Type type, std::uint32_t rows, bool nulls)
+      : body(buffers), layout(place) {
+    parts = {.type = type, .rows = rows};
     if (nulls) parts.validity = validity();
     if (has_offsets(type)) parts.offsets = offsets();
     parts.values = values();
@@ -71,8 +71,8 @@ ColumnLayout taken_layout(std::size_t begin, const Column& column, std::span<con
                        column.null_count() != 0, taken_bytes(column, rows));
 }
 
-Column take_into(const Column& column, std::span<const std::uint32_t> rows,
-                 const std::shared_ptr<std::byte>& body, const ColumnLayout& layout) {
+Column::Parts take_into(const Column& column, std::span<const std::uint32_t> rows, std::byte* body,
+                        const ColumnLayout& layout) {
   const bool nulls = column.null_count() != 0;
   Draft draft(body, layout, column.type(), static_cast<std::uint32_t>(rows.size()), nulls);
   for (std::size_t at = 0; nulls && at < rows.size(); ++at) {
@@ -81,7 +81,7 @@ Column take_into(const Column& column, std::span<const std::uint32_t> rows,
     draft.parts.nulls += null ? 1 : 0;
   }
   take_values(column, rows, draft);
-  return Column(std::move(draft.parts));
+  return std::move(draft.parts);
 }
 
 // Appends a part's rows at row `at`; `end` is how many elements lie before, for types with offsets.
@@ -113,7 +113,8 @@ void append_part(const Column& part, Draft& draft, std::uint32_t at, std::int32_
   end += offsets[from.rows] - offsets[0];
 }
 
-Column concat_column(std::span<const Batch> parts, std::size_t index, std::uint32_t rows) {
+ColumnLayout concat_layout(std::size_t begin, std::span<const Batch> parts, std::size_t index,
+                           std::uint32_t rows) {
   bool nulls = false;
   std::size_t bytes = 0;
   const Type type = parts[0].column(index).type();
@@ -123,8 +124,13 @@ Column concat_column(std::span<const Batch> parts, std::size_t index, std::uint3
   }
   if (type == Type::boolean) bytes = bitmap_bytes(rows);
   LEAT_ASSERT(!has_offsets(type) || bytes <= INT32_MAX);
-  const ColumnLayout layout = column_layout(0, type, rows, nulls, bytes);
-  Draft draft(allocate_body(layout.end), layout, type, rows, nulls);
+  return column_layout(begin, type, rows, nulls, bytes);
+}
+
+Column::Parts concat_into(std::span<const Batch> parts, std::size_t index, std::uint32_t rows,
+                          std::byte* body, const ColumnLayout& layout) {
+  const Type type = parts[0].column(index).type();
+  Draft draft(body, layout, type, rows, layout.offsets != layout.validity);
   if (has_offsets(type)) draft.offsets()[0] = 0;
   std::uint32_t at = 0;
   std::int32_t end = 0;
@@ -132,32 +138,31 @@ Column concat_column(std::span<const Batch> parts, std::size_t index, std::uint3
     append_part(part.column(index), draft, at, end);
     at += part.row_count();
   }
-  return Column(std::move(draft.parts));
+  return std::move(draft.parts);
 }
 
 }  // namespace
 
 Column Column::take(std::span<const std::uint32_t> rows) const {
   const ColumnLayout layout = taken_layout(0, *this, rows);
-  return take_into(*this, rows, allocate_body(layout.end), layout);
+  const Memory memory = Memory::allocate(layout.end);
+  Parts parts = take_into(*this, rows, memory.data(), layout);
+  parts.owner = memory;
+  return Column(std::move(parts));
 }
 
-// All columns in one body: a batch of few rows costs few allocations.
 Batch Batch::take(std::span<const std::uint32_t> rows) const {
-  if (!rep_) return *this;
+  if (rep_ == nullptr) return *this;
   std::size_t bytes = 0;
-  for (const Column& column : rep_->columns) bytes = taken_layout(bytes, column, rows).end;
-  const std::shared_ptr<std::byte> body = allocate_body(bytes);
-  std::vector<Column> columns;
-  columns.reserve(rep_->columns.size());
+  for (const Column& column : columns()) bytes = taken_layout(bytes, column, rows).end;
+  BatchDraft draft(rep_->schema, static_cast<std::uint32_t>(rows.size()), bytes);
   std::size_t begin = 0;
-  for (const Column& column : rep_->columns) {
+  for (const Column& column : columns()) {
     const ColumnLayout layout = taken_layout(begin, column, rows);
-    columns.push_back(take_into(column, rows, body, layout));
+    draft.add(take_into(column, rows, draft.buffers(), layout));
     begin = layout.end;
   }
-  return Batch(rep_->schema, std::move(columns), static_cast<std::uint32_t>(rows.size()))
-      .with_entered(rep_->entered);
+  return draft.finish(rep_->entered);
 }
 
 Batch concat(std::span<const Batch> parts) {
@@ -170,12 +175,17 @@ Batch concat(std::span<const Batch> parts) {
     rows += part.row_count();
     if (part.entered() != kTimeMin) entered = std::min(entered, part.entered());
   }
-  std::vector<Column> columns;
-  columns.reserve(parts[0].columns().size());
+  std::size_t bytes = 0;
   for (std::size_t index = 0; index < parts[0].columns().size(); ++index)
-    columns.push_back(concat_column(parts, index, rows));
-  return Batch(parts[0].schema(), std::move(columns), rows)
-      .with_entered(entered == kTimeMax ? kTimeMin : entered);
+    bytes = concat_layout(bytes, parts, index, rows).end;
+  BatchDraft draft(parts[0].schema(), rows, bytes);
+  std::size_t begin = 0;
+  for (std::size_t index = 0; index < parts[0].columns().size(); ++index) {
+    const ColumnLayout layout = concat_layout(begin, parts, index, rows);
+    draft.add(concat_into(parts, index, rows, draft.buffers(), layout));
+    begin = layout.end;
+  }
+  return draft.finish(entered == kTimeMax ? kTimeMin : entered);
 }
 
 }  // namespace leat

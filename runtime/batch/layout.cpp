@@ -1,7 +1,6 @@
 #include "batch/layout.hpp"
 
 #include <bit>
-#include <memory>
 
 namespace leat {
 
@@ -29,15 +28,6 @@ void copy_bits(std::uint8_t* to, std::size_t to_first, const std::uint8_t* from,
     return;
   }
   for (std::size_t at = 0; at < count; ++at) set_bit(to, to_first + at, get_bit(from, from_first + at));
-}
-
-// One allocation for bytes and reference count; the slack in front makes room for the alignment.
-std::shared_ptr<std::byte> allocate_body(std::size_t bytes) {
-  const auto block = std::make_shared_for_overwrite<std::byte[]>(bytes + kBufferAlignment);
-  void* at = block.get();
-  std::size_t room = bytes + kBufferAlignment;
-  LEAT_ASSERT(std::align(kBufferAlignment, bytes, at, room) != nullptr);
-  return {block, static_cast<std::byte*>(at)};
 }
 
 }  // namespace leat

@@ -5,11 +5,8 @@
 
 namespace leat {
 
-/// Buffers start at multiples of this: whole cache lines, and what vector instructions like.
-inline constexpr std::size_t kBufferAlignment = 64;
-
 constexpr std::size_t aligned(std::size_t bytes) {
-  return (bytes + kBufferAlignment - 1) & ~(kBufferAlignment - 1);
+  return (bytes + Memory::kAlignment - 1) & ~(Memory::kAlignment - 1);
 }
 constexpr std::size_t bitmap_bytes(std::size_t rows) {
   return (rows + 7) / 8;
@@ -66,9 +63,6 @@ std::uint32_t count_bits(const std::uint8_t* bits, std::size_t first, std::size_
 /// Copies bits; whole bytes at a time when both ends are byte aligned.
 void copy_bits(std::uint8_t* to, std::size_t to_first, const std::uint8_t* from, std::size_t from_first,
                std::size_t count);
-
-/// Uninitialised memory with buffer alignment.
-std::shared_ptr<std::byte> allocate_body(std::size_t bytes);
 
 /// Where the buffers of one column lie in a body; `end` is where the next column begins. Absent buffers have
 /// no bytes.

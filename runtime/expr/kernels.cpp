@@ -438,7 +438,7 @@ Column Evaluation::to_column(Vector& vector, Type type) {
     const void* data = owner->own_ints.empty() ? static_cast<const void*>(owner->own_doubles.data())
                                                : owner->own_ints.data();
     return Column(
-        {.type = type, .rows = rows_, .values = static_cast<const std::byte*>(data), .owner = owner});
+        {.type = type, .rows = rows_, .values = static_cast<const std::byte*>(data), .owner = Memory::hold(owner)});
   }
   ValueColumn values(type);
   for (std::uint32_t row = 0; row < rows_; ++row) {

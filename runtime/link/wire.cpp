@@ -80,7 +80,7 @@ Result<std::span<const std::byte>> next_frame(std::span<const std::byte>& frames
 }
 
 Result<Message> decode(std::span<const std::byte> frame, const SchemaOfLink& schemas,
-                       std::shared_ptr<const void> owner) {
+                       const Memory& owner) {
   thread_local wire::LinkHeader in;
   if (frame.size() < kLengthsBytes) return malformed("shorter than its length fields");
   const std::size_t length = get_u32(frame.data() + sizeof(std::uint32_t));
@@ -111,7 +111,7 @@ Result<Message> decode(std::span<const std::byte> frame, const SchemaOfLink& sch
   if (!in.has_batch()) return message;
   const SchemaPtr schema = schemas(in.link());
   if (schema == nullptr) return malformed(fmt::format("no link {} in this topology", in.link()));
-  LEAT_TRY_ASSIGN(message.batch, read_batch(in.batch(), schema, body, std::move(owner)));
+  LEAT_TRY_ASSIGN(message.batch, read_batch(in.batch(), schema, body, owner));
   return message;
 }
 

@@ -39,6 +39,6 @@ Result<std::span<const std::byte>> next_frame(std::span<const std::byte>& frames
 /// the frame, which `owner` keeps alive. Total: hostile bytes give an Error.
 using SchemaOfLink = std::function<SchemaPtr(std::uint32_t link)>;
 Result<Message> decode(std::span<const std::byte> frame, const SchemaOfLink& schemas,
-                       std::shared_ptr<const void> owner);
+                       const Memory& owner);
 
 }  // namespace leat

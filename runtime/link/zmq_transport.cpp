@@ -44,8 +44,8 @@ struct ZmqTransport::Impl {
   FrameWriter writer;
   std::unique_ptr<std::vector<Message>> bundle;  // of this process, partly handed out
   std::size_t bundle_next = 0;
-  std::shared_ptr<zmq::message_t> received;  // of another process, partly decoded
-  std::span<const std::byte> frames;         // what is left of it
+  Memory received;                    // of another process, partly decoded
+  std::span<const std::byte> frames;  // what is left of it
   std::uint64_t malformed = 0;
   std::string malformed_reason;
   std::vector<pollfd> items;
@@ -132,8 +132,9 @@ void ZmqTransport::Impl::accept_frames(zmq::message_t& message) {
   }
   if (multipart) return refuse("more than one part");
   if (message.size() == 0) return refuse("empty");
-  received = std::make_shared<zmq::message_t>(std::move(message));
-  frames = {static_cast<const std::byte*>(received->data()), received->size()};
+  const auto kept = std::make_shared<zmq::message_t>(std::move(message));
+  received = Memory::hold(kept);
+  frames = {static_cast<const std::byte*>(kept->data()), kept->size()};
 }
 
 // One malformed frame condemns what follows it in the same message.
@@ -143,7 +144,7 @@ bool ZmqTransport::Impl::take_from_frames(Message& message) {
   Result<Message> decoded =
       frame ? decode(*frame, options.schemas, received) : Result<Message>(Failure(frame.error()));
   if (!decoded) frames = {};
-  if (frames.empty()) received.reset();
+  if (frames.empty()) received = {};
   if (!decoded) {
     refuse(decoded.error().message);
     return false;

@@ -26,7 +26,7 @@ std::vector<std::byte> encode(const Batch& batch, wire::BatchLayout& layout) {
 void check_rows(const Batch& batch) {
   wire::BatchLayout layout;
   const auto body = std::make_shared<std::vector<std::byte>>(encode(batch, layout));
-  const Result<Batch> again = read_batch(layout, batch.schema(), *body, body);
+  const Result<Batch> again = read_batch(layout, batch.schema(), *body, Memory::hold(body));
   LEAT_ASSERT(again && cells(*again) == cells(batch));
   for (std::uint32_t row = 0; row < batch.row_count(); ++row) {
     std::string json;
@@ -48,7 +48,7 @@ void try_body(const wire::BatchLayout& layout, std::string_view bytes, std::size
   const std::shared_ptr<char[]> memory(new char[bytes.size() + shift]);
   if (!bytes.empty()) std::memcpy(memory.get() + shift, bytes.data(), bytes.size());
   const auto* begin = reinterpret_cast<const std::byte*>(memory.get() + shift);
-  const Result<Batch> batch = read_batch(layout, all_types(), {begin, bytes.size()}, memory);
+  const Result<Batch> batch = read_batch(layout, all_types(), {begin, bytes.size()}, Memory::hold(memory));
   if (!batch) {
     LEAT_ASSERT(batch.error().code == Code::malformed_frame);
     return;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <leat/clock.hpp>
+#include <leat/memory.hpp>
 #include <leat/schema.hpp>
 #include <span>
 #include <string_view>
@@ -22,7 +23,7 @@ class Column {
     const std::uint8_t* validity = nullptr;
     const std::byte* values = nullptr;
     const std::int32_t* offsets = nullptr;
-    std::shared_ptr<const void> owner;
+    Memory owner;
   };
 
   Column() = default;
@@ -80,16 +81,29 @@ class Batch {
 
   /// No schema, no rows.
   Batch() = default;
+  Batch(const Batch& other) : rep_(other.rep_) {
+    if (rep_ != nullptr) rep_->handles.fetch_add(1, std::memory_order_relaxed);
+  }
+  Batch(Batch&& other) noexcept : rep_(std::exchange(other.rep_, nullptr)) {}
+  Batch& operator=(Batch other) noexcept {
+    std::swap(rep_, other.rep_);
+    return *this;
+  }
+  ~Batch() {
+    if (rep_ != nullptr && (rep_->handles.load(std::memory_order_acquire) == 1 ||
+                            rep_->handles.fetch_sub(1, std::memory_order_acq_rel) == 1))
+      free(rep_);
+  }
   /// LEAT_ASSERTs that the columns fit the schema (count, types, lengths).
-  Batch(SchemaPtr schema, std::vector<Column> columns, std::uint32_t rows);
+  Batch(SchemaPtr schema, std::span<const Column> columns, std::uint32_t rows);
 
   const SchemaPtr& schema() const;
   std::uint32_t row_count() const { return rep_ ? rep_->rows : 0; }
   bool empty() const { return row_count() == 0; }
-  const Column& column(std::size_t index) const { return rep_->columns[index]; }
+  const Column& column(std::size_t index) const { return rep_->columns()[index]; }
   /// Null when there is no such column.
   const Column* column(std::string_view name) const;
-  std::span<const Column> columns() const;
+  std::span<const Column> columns() const { return rep_ ? rep_->columns() : std::span<const Column>(); }
   /// Bytes of all rows: what credit counts.
   std::size_t byte_size() const { return rep_ ? rep_->bytes : 0; }
   /// When the oldest row entered the topology (Clock::now); kTimeMin = unknown. Feeds the latency histogram;
@@ -104,14 +118,25 @@ class Batch {
   Batch with_entered(Time entered) &&;  ///< in place when this is the only handle
 
  private:
+  friend class BatchDraft;  // batch/draft.hpp
   struct Rep {
     SchemaPtr schema;
-    std::vector<Column> columns;
-    std::uint32_t rows = 0;
     std::size_t bytes = 0;
     Time entered = kTimeMin;
+    Memory memory;  // that this, the columns and perhaps their buffers lie in
+    Memory frame;   // that the buffers lie in otherwise
+    mutable std::atomic<std::uint32_t> handles{1};
+    std::uint32_t rows = 0;
+    std::uint32_t column_count = 0;
+
+    std::span<const Column> columns() const {
+      return {reinterpret_cast<const Column*>(this + 1), column_count};
+    }
   };
-  std::shared_ptr<const Rep> rep_;
+  static_assert(sizeof(Rep) % alignof(Column) == 0);
+  static void free(const Rep* rep);
+
+  const Rep* rep_ = nullptr;
 };
 
 /// All rows of all parts, in order. Parts must have the same fields; the oldest entry time wins.

@@ -20,9 +20,17 @@ class GrowingBytes {
     size_ = size;
   }
   void append(const void* from, std::size_t count) {
-    if (size_ + count > capacity_) grow(size_ + count);
+    if (size_ + count > capacity_) [[unlikely]]
+      grow(size_ + count);
     if (count != 0) std::memcpy(bytes_.get() + size_, from, count);
     size_ += count;
+  }
+  template <class Value>
+  void append_value(Value value) {
+    if (size_ + sizeof value > capacity_) [[unlikely]]
+      grow(size_ + sizeof value);
+    std::memcpy(bytes_.get() + size_, &value, sizeof value);
+    size_ += sizeof value;
   }
 
  private:
@@ -42,9 +50,22 @@ class ColumnBuilder {
   Type type() const { return type_; }
   std::uint32_t row_count() const { return rows_; }
   void append(bool value);
-  void append(std::int64_t value);  ///< int64 and timestamp
-  void append(double value);
-  void append(std::string_view value);  ///< string (must be UTF-8), bytes, any (must be MessagePack)
+  void append(std::int64_t value) {  ///< int64 and timestamp
+    LEAT_ASSERT(type_ == Type::int64 || type_ == Type::timestamp);
+    values_.append_value(value);
+    append_present();
+  }
+  void append(double value) {
+    LEAT_ASSERT(type_ == Type::float64);
+    values_.append_value(value);
+    append_present();
+  }
+  void append(std::string_view value) {  ///< string (must be UTF-8), bytes, any (must be MessagePack)
+    LEAT_ASSERT(type_ == Type::string || type_ == Type::bytes || type_ == Type::any);
+    values_.append(value.data(), value.size());
+    append_offset(values_.size());
+    append_present();
+  }
   void append(const char* value) { append(std::string_view(value)); }
   void append(int value) { append(static_cast<std::int64_t>(value)); }
   void append(Time value) { append(value.time_since_epoch().count()); }
@@ -58,18 +79,28 @@ class ColumnBuilder {
 
  private:
   friend class BatchBuilder;
-  void append_present();
-  void append_offset();
+  void append_present() {
+    if (nulls_ != 0) [[unlikely]]
+      mark_present();
+    ++rows_;
+  }
+  void append_offset(std::size_t end) {
+    LEAT_ASSERT(end <= INT32_MAX);
+    if (offsets_.empty()) [[unlikely]]
+      offsets_.append_value(std::int32_t{0});
+    offsets_.append_value(static_cast<std::int32_t>(end));
+  }
+  void mark_present();
   void clear();
-  Column lay_out(const std::shared_ptr<std::byte>& body, std::size_t validity, std::size_t offsets,
-                 std::size_t values) const;
+  std::size_t laid_out_end(std::size_t begin) const;
+  Column::Parts lay_out(std::byte* body, std::size_t& begin) const;
 
   Type type_;
   std::uint32_t rows_ = 0;
   std::uint32_t nulls_ = 0;
   std::vector<std::uint8_t> validity_;  // empty until the first null
   detail::GrowingBytes values_;
-  std::vector<std::int32_t> offsets_;
+  detail::GrowingBytes offsets_;  // int32s
 };
 
 /// Builds batches row by row. `finish` lays all columns into one 64-byte aligned allocation in wire order (so

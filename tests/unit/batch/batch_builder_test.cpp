@@ -66,7 +66,7 @@ TEST(BatchBuilder, every_buffer_is_aligned) {
     for (const void* buffer :
          {static_cast<const void*>(column.parts().validity), static_cast<const void*>(column.parts().values),
           static_cast<const void*>(column.parts().offsets)})
-      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(buffer) % kBufferAlignment, 0u);
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(buffer) % Memory::kAlignment, 0u);
 }
 
 TEST(BatchBuilder, batches_of_nothing_work) {

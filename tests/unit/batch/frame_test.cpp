@@ -23,7 +23,7 @@ struct Frame {
   }
   Result<Batch> read(const SchemaPtr& schema) const {
     auto owner = std::make_shared<std::vector<std::byte>>(body);
-    return read_batch(layout, schema, *owner, owner);
+    return read_batch(layout, schema, *owner, Memory::hold(owner));
   }
   std::int32_t& offset(std::size_t at) { return reinterpret_cast<std::int32_t*>(body.data())[at]; }
 };
@@ -74,7 +74,7 @@ TEST(Frame, columns_view_the_body_and_keep_its_owner) {
   const auto* begin = owner->data();
   std::optional<Column> column;
   {
-    const Result<Batch> batch = read_batch(frame.layout, rows.schema(), *owner, owner);
+    const Result<Batch> batch = read_batch(frame.layout, rows.schema(), *owner, Memory::hold(owner));
     column = batch->column(0);
   }
   owner.reset();
@@ -93,7 +93,7 @@ TEST(Frame, a_body_at_an_odd_address_is_copied) {
   for (std::size_t shift = 0; shift < 9; ++shift) {
     std::copy(frame.body.begin(), frame.body.end(), memory.begin() + static_cast<std::ptrdiff_t>(shift));
     const Result<Batch> shifted =
-        read_batch(frame.layout, all_types(), std::span(memory).subspan(shift, frame.body.size()), nullptr);
+        read_batch(frame.layout, all_types(), std::span(memory).subspan(shift, frame.body.size()), {});
     ASSERT_TRUE(shifted) << shift;
     EXPECT_EQ(cells(*shifted), cells(batch)) << shift;
   }

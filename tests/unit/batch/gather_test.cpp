@@ -19,7 +19,7 @@ TEST(Gather, take_gives_the_named_rows_in_the_named_order) {
     EXPECT_EQ(cells(taken), expected);
     for (std::size_t at = 0; at < batch.columns().size(); ++at) {
       EXPECT_EQ(cells(Batch(Schema::make({{"c", batch.column(at).type(), true}}),
-                            {batch.column(at).take(selection)}, taken.row_count()))
+                            std::vector<Column>{batch.column(at).take(selection)}, taken.row_count()))
                     .size(),
                 selection.size());
       EXPECT_EQ(batch.column(at).take(selection).null_count(), taken.column(at).null_count());

@@ -147,7 +147,7 @@ TEST_F(ZmqTransportTest, hostile_frames_are_counted_and_dropped) {
   (*a)->flush();
   EXPECT_EQ(receive(**b).sequence, 5u);
   Message none;
-  while ((*b)->malformed_count() < 4 && !(*b)->receive(none)) (*b)->wait(std::chrono::seconds(5), {});
+  while (!(*b)->receive(none) && (*b)->malformed_count() < 4) (*b)->wait(std::chrono::seconds(5), {});
   EXPECT_EQ((*b)->malformed_count(), 4u);
 }
 
