@@ -110,46 +110,31 @@ struct JsonRows::Impl {
   Status read(std::string_view line, std::size_t capacity, BatchBuilder& rows);
   Status read_fields(ondemand::object& object, BatchBuilder& rows);
   std::size_t find_field(ondemand::field& entry) const;
-  Status append(const Field& field, ondemand::value& value, ColumnBuilder& column);
   Status append_rare(const Field& field, ondemand::value& value, ColumnBuilder& column);
   Status append_absent(BatchBuilder& rows);
 };
 
-// The common types and no error: small enough to become part of the loop over the fields.
-inline Status JsonRows::Impl::append(const Field& field, ondemand::value& value, ColumnBuilder& column) {
-  switch (field.type) {
-    case Type::string: {
-      std::string_view text;
-      if (value.get_string().get(text)) [[unlikely]]
-        break;
-      column.append(text);
-      return {};
-    }
-    case Type::int64: {
-      std::int64_t number = 0;
-      if (const auto error = value.get_int64().get(number)) [[unlikely]]
-        break;
-      column.append(number);
-      return {};
-    }
-    case Type::float64: {
-      double number = 0;
-      if (const auto error = value.get_double().get(number)) [[unlikely]]
-        break;
-      column.append(number);
-      return {};
-    }
-    case Type::boolean: {
-      bool truth = false;
-      if (const auto error = value.get_bool().get(truth)) [[unlikely]]
-        break;
-      column.append(truth);
-      return {};
-    }
+// The common types and no error: part of the loop over the fields. False, and nothing appended, otherwise.
+[[gnu::always_inline]] inline bool append_common(Type type, ondemand::value& value, ColumnBuilder& column) {
+  const auto append = [&column](auto found) {
+    std::remove_cvref_t<decltype(found.value_unsafe())> plain{};
+    if (std::move(found).get(plain)) [[unlikely]]
+      return false;
+    column.append(plain);
+    return true;
+  };
+  switch (type) {
+    case Type::string:
+      return append(value.get_string());
+    case Type::int64:
+      return append(value.get_int64());
+    case Type::float64:
+      return append(value.get_double());
+    case Type::boolean:
+      return append(value.get_bool());
     default:
-      break;
+      return false;
   }
-  return append_rare(field, value, column);
 }
 
 // Nulls, the other types, and what is wrong.
@@ -225,7 +210,8 @@ Status JsonRows::Impl::read_fields(ondemand::object& object, BatchBuilder& rows)
     if (seen[at] == row)
       return fail(Code::malformed_record, fmt::format("field `{}` stands twice", fields[at].name));
     seen[at] = row;
-    LEAT_TRY(append(fields[at], value, rows.column(at)));
+    if (!append_common(fields[at].type, value, rows.column(at))) [[unlikely]]
+      LEAT_TRY(append_rare(fields[at], value, rows.column(at)));
     expected = at + 1;
   }
   return append_absent(rows);
