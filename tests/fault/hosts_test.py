@@ -124,10 +124,9 @@ class TwoHosts:
         if os.geteuid() != 0 or shutil.which("ip") is None:
             test.skipTest("network namespaces need root and iproute2")
         for name in ("edge", "core"):
-            made = subprocess.run(["ip", "netns", "add", self.name(name)], capture_output=True, text=True)
-            if made.returncode != 0:
-                test.skipTest(f"network namespaces are not permitted here: {made.stderr.strip()}")
+            self.permitted(test, "add", self.name(name))
             test.addCleanup(subprocess.run, ["ip", "netns", "delete", self.name(name)], check=True)
+            self.permitted(test, "exec", self.name(name), "true")  # not in a chroot whose root is no mount
         edge, core = f"le{self.suffix}"[:15], f"lc{self.suffix}"[:15]
         self.ip("link", "add", edge, "netns", self.name("edge"), "type", "veth", "peer", "name", core, "netns", self.name("core"))
         for name, cable, address in (("edge", edge, "10.99.0.1/24"), ("core", core, "10.99.0.2/24")):
@@ -136,6 +135,12 @@ class TwoHosts:
 
     def name(self, host):
         return f"leat-{host}-{self.suffix}"
+
+    @staticmethod
+    def permitted(test, *arguments):
+        done = subprocess.run(["ip", "netns", *arguments], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            test.skipTest(f"network namespaces are not permitted here: {done.stderr.strip()}")
 
     @staticmethod
     def ip(*arguments):

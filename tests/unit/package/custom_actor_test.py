@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 
-CMAKE, BUILD, EXAMPLE = sys.argv[1:4]
+CMAKE, BUILD, EXAMPLE, *FLAGS = sys.argv[1:]
 
 
 def run(*command, **options):
@@ -29,7 +29,7 @@ with tempfile.TemporaryDirectory() as temporary:
     prefix, example, build = folder / "prefix", folder / "example", folder / "example/build"
     run(CMAKE, "--install", BUILD, "--prefix", str(prefix))
     shutil.copytree(EXAMPLE, example, ignore=shutil.ignore_patterns("build"))
-    configure = [CMAKE, "-S", str(example), "-B", str(build), f"-DCMAKE_PREFIX_PATH={prefix}"]
+    configure = [CMAKE, "-S", str(example), "-B", str(build), f"-DCMAKE_PREFIX_PATH={prefix}", *FLAGS]
     if shutil.which("ninja"):
         configure.append("-GNinja")
     if shutil.which("ccache"):
