@@ -97,10 +97,26 @@ class FeedTest(unittest.TestCase):
             drain.join()
 
 
+def missing():
+    """What the subscriber's language lacks on this machine; empty if nothing."""
+    language = os.path.basename(COMMAND[0])
+    if language == "python3":
+        probe, lacks = ["-c", "import zmq, msgpack"], "python3-zmq and python3-msgpack are"
+    elif language == "node":
+        probe = ["--input-type=module", "-e", "import 'zeromq'; import '@msgpack/msgpack'"]
+        lacks = "node with zeromq and @msgpack/msgpack is"
+    else:
+        return ""
+    try:
+        folder = os.path.dirname(COMMAND[1])
+        found = subprocess.run([COMMAND[0], *probe], cwd=folder, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        found = False
+    return "" if found else f"{lacks} not installed; scripts/bootstrap --dev does"
+
+
 if __name__ == "__main__":
-    if COMMAND[0].endswith("python3"):
-        probe = subprocess.run([COMMAND[0], "-c", "import zmq, msgpack"], capture_output=True, check=False)
-        if probe.returncode != 0:
-            print("skipped: python3-zmq and python3-msgpack are not installed")
-            sys.exit(SKIPPED)
+    if reason := missing():
+        print(f"skipped: {reason}")
+        sys.exit(SKIPPED)
     unittest.main(argv=[sys.argv[0], "-v"])

@@ -44,7 +44,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 MARKS = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
 CODE = {".cpp", ".hpp", ".h"}
 TEXT = CODE | {".py", ".cmake", ".txt", ".md", ".yaml", ".proto", ".sh"}
-SKIPPED = {"build", "third_party", "data", "var", "out", "__pycache__", ".git"}
+SKIPPED = {"build", "third_party", "data", "var", "out", "__pycache__", "node_modules", ".git"}
 
 problems = []
 
