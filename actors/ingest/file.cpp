@@ -27,7 +27,8 @@ class FileSource final : public Source {
   static constexpr auto outputs = ports(out);
   static Fields<Config> fields() { return file_fields(); }
   static void describe(Config& config, Describe& describe) {
-    if (describe_file(config, describe)) describe.output(out, config.rows.schema);
+    describe_file(config, describe);
+    if (config.rows.schema) describe.output(out, config.rows.schema);
   }
 
   explicit FileSource(Config config)

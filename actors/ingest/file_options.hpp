@@ -53,7 +53,7 @@ struct FileConfig {
 
 Fields<FileConfig> file_fields();
 
-/// Checks the options against each other and against the files that are there. False if there was a problem.
-bool describe_file(FileConfig& config, Describe& describe);
+/// Checks the options against each other and against the files that are there.
+void describe_file(FileConfig& config, Describe& describe);
 
 }  // namespace leat

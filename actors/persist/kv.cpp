@@ -15,7 +15,7 @@ namespace {
 enum class Unchanged : std::uint8_t { drop, send };
 
 struct PersistKvConfig {
-  Path path;
+  WrittenPath path;
   Expression key;
   Unchanged unchanged = Unchanged::drop;
   bool sync = false;
@@ -198,9 +198,8 @@ Status PersistKv::emit_changes(const Batch& batch, std::vector<std::uint32_t> ro
   const Batch kept = rows.size() == batch.row_count() ? batch : batch.take(rows);
   std::vector<Column> columns(kept.columns().begin(), kept.columns().end());
   columns.push_back(change.finish().column(0));
-  ctx.emit(
-      changes,
-      Batch(ctx.output_schema(changes), columns, kept.row_count()).with_entered(batch.entered()));
+  ctx.emit(changes,
+           Batch(ctx.output_schema(changes), columns, kept.row_count()).with_entered(batch.entered()));
   return {};
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 /// Where rows go: a file, or `-`.
 struct OutputPath {
-  Path path;
+  WrittenPath path;
   bool standard_output() const { return path.text == "-"; }
 };
 
@@ -21,10 +21,7 @@ template <>
 struct FieldTraits<OutputPath> {
   static void describe(FieldInfo& info) { info.type = "path or -"; }
   static void read(const ConfigNode& node, OutputPath& value, ReadContext& context) {
-    if (node.kind == ConfigNode::Kind::scalar && node.scalar == "-")
-      value.path.text = "-";
-    else
-      FieldTraits<Path>::read(node, value.path, context);
+    FieldTraits<WrittenPath>::read(node, value.path, context);
   }
   static std::string show(const OutputPath& value) { return value.path.text; }
 };

@@ -22,6 +22,7 @@ class CommandLine {
         "transform\n  leat eval '1 + 2'");
     add_run();
     add_validate();
+    add_test();
     add_plan();
     add_graph();
     add_lookups();
@@ -97,6 +98,25 @@ class CommandLine {
                          [this] { return cli::validate(validate_); });
     add_topology(sub, validate_, true);
     sub.add_flag("--strict", validate_.strict, "Exit 1 on warnings");
+  }
+  void add_test() {
+    CLI::App& sub =
+        verb("test", "Run the tests of topologies, on a virtual clock",
+             "leat test pipeline.yaml\n  leat test topologies --format junit > results.xml\n  leat test "
+             "topologies/news-sentiment --filter 'late rows'",
+             [this] { return cli::test(test_); });
+    sub.add_option("path", test_.paths, "Topology files, folders with a topology.yaml, or trees of them");
+    sub.add_option("--filter", test_.filter, "Only tests whose names contain this");
+    add_plugins(sub, test_.plugins);
+    sub.add_option_function<std::string>(
+           "--format",
+           [this](const std::string& name) {
+             test_.report = name == "json"    ? TestForm::json
+                            : name == "junit" ? TestForm::junit
+                                              : TestForm::text;
+           },
+           "text, json or junit")
+        ->check(CLI::IsMember({"text", "json", "junit"}));
   }
   void add_plan() {
     add_topology(verb("plan", "Show workers, links, schemas and the memory bound",
@@ -197,6 +217,7 @@ class CommandLine {
   ExplainArguments explain_;
   EvalArguments eval_;
   SubscribeArguments subscribe_;
+  TestArguments test_;
   std::string shell_;
 };
 

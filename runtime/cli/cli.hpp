@@ -40,6 +40,13 @@ struct RunArguments : TopologyArguments {
   bool quiet = false;
   std::string duration;
 };
+enum class TestForm : std::uint8_t { text, json, junit };
+struct TestArguments {
+  std::vector<std::string> paths;
+  std::vector<std::string> plugins;
+  std::string filter;  ///< tests whose names contain it
+  TestForm report = TestForm::text;
+};
 struct EvalArguments {
   std::string expression;
   std::string input;  ///< a file, "-", or empty
@@ -76,6 +83,7 @@ int list(const ListArguments& arguments);
 int schema(const ListArguments& arguments);
 int completion(const std::string& shell, const std::vector<std::string>& verbs);
 int subscribe(const SubscribeArguments& arguments);
+int test(const TestArguments& arguments);
 int version(Format format);
 
 }  // namespace leat::cli

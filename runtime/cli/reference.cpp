@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "cli/common.hpp"
+#include "testing/test_options.hpp"
 #include "topology/options.hpp"
 
 namespace leat::cli {
@@ -80,12 +81,21 @@ std::string kind_json(const Kind& kind) {
 std::string reference_markdown(const Registry& registry) {
   std::string out = "### The file\n\n";
   table(topology_fields().list(), out);
-  out += "`schemas`, `actors` and `deploy` are maps of their own.\n\n### Every actor\n\n";
+  out +=
+      "`schemas`, `actors` and `deploy` are maps of their own; `tests` is a list, or a file with one.\n\n### "
+      "Every "
+      "actor\n\n";
   table(actor_fields().list(), out);
   out += "### An entry of `inputs`\n\n";
   table(link_fields().list(), out);
   out += "### `deploy`\n\n";
   table(deploy_fields().list(), out);
+  out += "### An entry of `tests`\n\n";
+  table(test_fields().list(), out);
+  out += "### An entry of `steps`\n\nOne of the first six, and what belongs to it.\n\n";
+  table(step_fields().list(), out);
+  out += "### An entry of `stub`\n\n";
+  table(stub_fields().list(), out);
   for (const auto& [name, kind] : registry.kinds()) {
     out += fmt::format("### `{}`\n\n{}\n\n", name, kind.info.doc);
     if (!kind.fields.empty()) table(kind.fields, out);

@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
+#include <map>
+
 #include "cli/common.hpp"
+#include "testing/test_options.hpp"
 #include "topology/options.hpp"
 
 namespace leat::cli {
@@ -10,17 +13,19 @@ namespace {
 // values.
 std::string field_schema(const FieldInfo& field);
 
+// `special`: schemas by field name, where the declared type says too little.
 std::string object_schema(const std::vector<FieldInfo>& fields, const std::string& more_properties,
-                          bool open = false) {
+                          const std::map<std::string, std::string>& special = {}) {
   std::string properties = more_properties, required;
   for (const FieldInfo& field : fields) {
-    properties +=
-        fmt::format("{}{}:{}", properties.empty() ? "" : ",", json_text(field.name), field_schema(field));
+    const auto own = special.find(field.name);
+    properties += fmt::format("{}{}:{}", properties.empty() ? "" : ",", json_text(field.name),
+                              own != special.end() ? own->second : field_schema(field));
     if (field.required) required += (required.empty() ? "" : ",") + json_text(field.name);
   }
   return fmt::format(
-      "{{\"type\":\"object\",\"properties\":{{{}}},\"required\":[{}],\"additionalProperties\":{}}}",
-      properties, required, open);
+      "{{\"type\":\"object\",\"properties\":{{{}}},\"required\":[{}],\"additionalProperties\":false}}",
+      properties, required);
 }
 
 std::string type_schema(const FieldInfo& field) {
@@ -70,6 +75,26 @@ std::string kind_schema(const Kind& kind) {
   return object_schema(fields, own);
 }
 
+// A list of tests, or the name of a file with one.
+std::string tests_schema() {
+  const std::string rows = R"({"type":"array","items":{"type":"object"}})";
+  const std::string step = object_schema(infos(step_fields().list()), "",
+                                         {{"rows", rows},
+                                          {"partial", rows},
+                                          {"count", R"({"type":"integer","minimum":0})"},
+                                          {"watermark", R"({"type":["string","object"]})"},
+                                          {"end", R"({"type":["array","string","null"]})"}});
+  const std::string stub =
+      object_schema(infos(stub_fields().list()), "", {{"reply", R"({"type":["object","array"]})"}});
+  const std::string test = object_schema(
+      infos(test_fields().list()), "",
+      {{"steps", fmt::format(R"({{"type":"array","items":{}}})", step)},
+       {"stub",
+        fmt::format(R"({{"type":"object","additionalProperties":{{"anyOf":[{},{{"type":"null"}}]}}}})",
+                    stub)}});
+  return fmt::format(R"({{"type":["array","string"],"items":{}}})", test);
+}
+
 }  // namespace
 
 int schema(const ListArguments& arguments) {
@@ -88,9 +113,8 @@ int schema(const ListArguments& arguments) {
   const std::string sections = fmt::format(
       "\"schemas\":{{\"type\":\"object\",\"additionalProperties\":{{\"type\":\"object\","
       "\"additionalProperties\":{{\"type\":\"string\"}}}}}},"
-      "\"actors\":{{\"type\":\"object\",\"additionalProperties\":{}}},\"deploy\":{},\"tests\":{{\"type\":"
-      "\"array\"}}",
-      actor, object_schema(infos(deploy_fields().list()), ""));
+      "\"actors\":{{\"type\":\"object\",\"additionalProperties\":{}}},\"deploy\":{},\"tests\":{}",
+      actor, object_schema(infos(deploy_fields().list()), ""), tests_schema());
   std::string root = object_schema(infos(topology_fields().list()), sections);
   root.insert(1, "\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"Leat topology\",");
   fmt::print("{}\n", root);

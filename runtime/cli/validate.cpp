@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "cli/common.hpp"
+#include "testing/topology_test.hpp"
 
 namespace leat::cli {
 
@@ -9,8 +10,9 @@ int validate(const ValidateArguments& arguments) {
   Diagnostics diagnostics;
   int exit = kOk;
   const auto topology = load(arguments, registry, diagnostics, exit);
+  if (topology) read_tests(*topology, diagnostics);
   print_diagnostics(diagnostics, arguments.format);
-  if (!topology) return exit;
+  if (!topology || !diagnostics.ok()) return exit_code(diagnostics);
   const std::size_t warnings = diagnostics.sorted().size();
   if (arguments.format == Format::text)
     fmt::print("{}: {} actors, {} links, no errors{}\n", topology->file, topology->actors.size(),

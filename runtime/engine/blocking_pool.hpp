@@ -16,9 +16,9 @@ namespace leat {
 class BlockingPool {
  public:
   explicit BlockingPool(unsigned threads_max) : threads_max_(threads_max) {}
-  ~BlockingPool();
+  virtual ~BlockingPool();
   /// Any thread.
-  void submit(std::function<void()> job);
+  virtual void submit(std::function<void()> job);
 
  private:
   void run();

@@ -126,12 +126,16 @@ Produced Cell::produce(std::uint32_t rows_max) {
     return {};
   });
   if (failed_) return Produced::end();
-  if (setup_.metrics->rows_out.get() != rows_before) last_rows_ = setup_.host->steady_now();
-  if (const auto& spec = setup_.spec->event_time; spec && event_time_max_ > kTimeMin) {
+  // Silence says nothing new: an idle source stays idle until rows come.
+  const bool sent = setup_.metrics->rows_out.get() != rows_before;
+  if (sent) last_rows_ = setup_.host->steady_now();
+  Time watermark = produced.watermark;
+  if (const auto& spec = setup_.spec->event_time; spec && sent && event_time_max_ > kTimeMin) {
     // Flink's bounded-out-of-orderness rule: an event at the watermark itself is still late by one
     // microsecond.
-    receive_watermark(0, event_time_max_ - spec->disorder - Duration(1), false);
+    watermark = std::max(watermark, event_time_max_ - spec->disorder - Duration(1));
   }
+  if (watermark > kTimeMin) receive_watermark(0, watermark, false);
   if (produced.next == Produced::Next::end) end_source();
   return produced;
 }

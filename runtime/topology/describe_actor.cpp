@@ -62,6 +62,11 @@ class DescribeActor final : public Describe {
   }
   void problem(Code code, Place place, std::string message, std::string suggestion,
                std::string note) override {
+    if (code == Code::input_missing && reader_.options().defer_missing) {
+      spec_.missing.push_back({Severity::error, code, std::move(place), std::move(message),
+                               std::move(suggestion), std::move(note)});
+      return;
+    }
     diagnostics_.error(code, std::move(place), std::move(message), std::move(suggestion), std::move(note));
   }
   void warning(Code code, Place place, std::string message) override {

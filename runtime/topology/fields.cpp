@@ -63,6 +63,7 @@ LEAT_DESCRIBE(Bytes, "size")
 LEAT_DESCRIBE(Rows, "rows")
 LEAT_DESCRIBE(Rate, "rate")
 LEAT_DESCRIBE(Path, "path")
+LEAT_DESCRIBE(WrittenPath, "path")
 LEAT_DESCRIBE(SchemaPtr, "schema name")
 LEAT_DESCRIBE(Expression, "expression")
 #undef LEAT_DESCRIBE
@@ -155,6 +156,14 @@ void FieldTraits<Path>::read(const ConfigNode& node, Path& value, ReadContext& c
   value.text = context.resolve(node.scalar);
 }
 std::string FieldTraits<Path>::show(const Path& value) {
+  return value.text;
+}
+
+void FieldTraits<WrittenPath>::read(const ConfigNode& node, WrittenPath& value, ReadContext& context) {
+  FieldTraits<Path>::read(node, value, context);
+  if (!value.text.empty()) value.text = context.resolve_written(node.scalar);
+}
+std::string FieldTraits<WrittenPath>::show(const WrittenPath& value) {
   return value.text;
 }
 

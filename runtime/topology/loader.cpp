@@ -81,15 +81,11 @@ void load_plugins(const ConfigNode& root, Reader& reader, Registry& registry, co
     if (item.kind == ConfigNode::Kind::scalar) add(reader.resolve(item.scalar), item.place);
 }
 
-// Topology tests come with a later version; until then they are let through, not silently.
+// What the tests say is read by runtime/testing: a bad test must not keep a topology from running.
 void check_tests(const ConfigNode& root, Diagnostics& diagnostics) {
-  const auto* tests = root.find_entry("tests");
-  if (tests == nullptr) return;
-  if (tests->value.kind != ConfigNode::Kind::list)
-    diagnostics.error(Code::wrong_type, tests->value.place, "`tests` is a list of tests");
-  else
-    diagnostics.warning(Code::feature_missing, tests->key_place,
-                        "`tests:` is not run yet: `leat test` comes with a later version");
+  const ConfigNode* tests = root.find("tests");
+  if (tests != nullptr && tests->kind != ConfigNode::Kind::list && tests->kind != ConfigNode::Kind::scalar)
+    diagnostics.error(Code::wrong_type, tests->place, "`tests` is a list of tests, or a file with one");
 }
 
 // Passes on what was found. A secret may have got into a message that shows a bad value; and where a variable
@@ -150,7 +146,7 @@ std::optional<Topology> load_topology_text(const std::string& text, const std::s
     const SourceText source(text);
     substitute(topology.source, options, topology.secrets, found);
     unset = found.sorted();
-    Reader reader(topology, source, found);
+    Reader reader(topology, source, options, found);
     read_root(topology.source, reader, registry, options);
   }
   add_masked(found, unset, topology.secrets, diagnostics);

@@ -10,6 +10,11 @@ struct LoadOptions {
   std::string secrets_dir;           ///< `${secret:NAME}` reads the file NAME in here; empty: the environment
                                      ///< LEAT_SECRETS, then none
   std::vector<std::string> plugins;  ///< loaded before the kinds are looked up
+  /// Input files that do not exist are noted in ActorSpec::missing and are no errors: a test may well replace
+  /// the actor that would read them.
+  bool defer_missing = false;
+  std::string
+      written_dir;  ///< what actors write goes below this folder, not to its place; empty: to its place
 };
 
 /// Loads and checks a topology file, or `topology.yaml` of a folder. All problems go to `diagnostics`, each

@@ -21,6 +21,12 @@ std::string Reader::resolve(std::string_view path) const {
   return topology_.folder + "/" + std::string(path);
 }
 
+std::string Reader::resolve_written(std::string_view path) const {
+  if (options_.written_dir.empty()) return resolve(path);
+  if (path == "-") return options_.written_dir + "/standard-output";
+  return options_.written_dir + "/" + std::string(path);
+}
+
 bool Reader::check_name(const std::string& name, const Place& place, std::string_view what) {
   bool good = !name.empty() && name.front() >= 'a' && name.front() <= 'z';
   for (const char c : name)

@@ -9,12 +9,14 @@ namespace leat {
 /// What the parts of the loader share while one file is read.
 class Reader final : public ReadContext {
  public:
-  Reader(Topology& topology, const SourceText& source, Diagnostics& diagnostics)
-      : topology_(topology), source_(source), diagnostics_(diagnostics) {}
+  Reader(Topology& topology, const SourceText& source, const LoadOptions& options, Diagnostics& diagnostics)
+      : topology_(topology), source_(source), options_(options), diagnostics_(diagnostics) {}
 
   Diagnostics& diagnostics() override { return diagnostics_; }
   SchemaPtr find_schema(const ConfigNode& name) override;
   std::string resolve(std::string_view path) const override;
+  std::string resolve_written(std::string_view path) const override;
+  const LoadOptions& options() const { return options_; }
   Topology& topology() { return topology_; }
   const SourceText& source() const { return source_; }
   /// A plugin is missing: kinds that nobody knows may be its kinds.
@@ -27,6 +29,7 @@ class Reader final : public ReadContext {
  private:
   Topology& topology_;
   const SourceText& source_;
+  const LoadOptions& options_;
   Diagnostics& diagnostics_;
   bool plugin_missing_ = false;
 };

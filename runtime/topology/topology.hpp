@@ -63,6 +63,7 @@ struct ActorSpec {
   std::string host;                         ///< empty: this process
   std::vector<std::string> discard;         ///< ports whose rows may go nowhere
   std::optional<EventTimeSpec> event_time;  ///< sources only
+  std::vector<Diagnostic> missing;          ///< files it can't start without (LoadOptions::defer_missing)
 
   std::uint8_t errors_port() const { return static_cast<std::uint8_t>(outputs.size() - 1); }
 };

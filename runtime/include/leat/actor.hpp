@@ -74,10 +74,13 @@ struct Produced {
   Next next = Next::more;
   Duration wait{};  ///< idle: ask again after this long ...
   int fd = -1;      ///< ... or as soon as this descriptor is readable
+  /// What the source knows of event time: no earlier row will follow. `event_time:` in the topology says it
+  /// from the rows themselves; the later one counts.
+  Time watermark = kTimeMin;
 
   static Produced more() { return {}; }
-  static Produced idle(Duration wait, int fd = -1) { return {Next::idle, wait, fd}; }
-  static Produced end() { return {Next::end, {}, -1}; }
+  static Produced idle(Duration wait, int fd = -1) { return {Next::idle, wait, fd, kTimeMin}; }
+  static Produced end() { return {Next::end, {}, -1, kTimeMin}; }
 };
 
 /// An actor without inputs. The engine asks it for rows only while everything downstream has credit: that is

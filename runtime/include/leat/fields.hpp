@@ -14,6 +14,9 @@ struct Path {
   friend bool operator==(const Path&, const Path&) = default;
 };
 
+/// A file or folder that the actor writes. In a topology test it stands in a folder of the test's own.
+struct WrittenPath : Path {};
+
 /// An ordered YAML map with names chosen by the user.
 template <class T>
 using Named = std::vector<std::pair<std::string, T>>;
@@ -41,6 +44,8 @@ class ReadContext {
   /// Null (and a diagnostic with a suggestion) when no schema has that name.
   virtual SchemaPtr find_schema(const ConfigNode& name) = 0;
   virtual std::string resolve(std::string_view path) const = 0;
+  /// The same for what the actor writes.
+  virtual std::string resolve_written(std::string_view path) const { return resolve(path); }
 };
 
 /// How a C++ type is read from YAML: specialised for the types below; add one for a type of your own.
@@ -200,6 +205,7 @@ LEAT_FIELD_TYPE(Bytes);
 LEAT_FIELD_TYPE(Rows);
 LEAT_FIELD_TYPE(Rate);
 LEAT_FIELD_TYPE(Path);
+LEAT_FIELD_TYPE(WrittenPath);
 LEAT_FIELD_TYPE(SchemaPtr);  ///< the name of a schema under `schemas:`
 #undef LEAT_FIELD_TYPE
 

@@ -12,7 +12,7 @@ import unittest
 LEAT, SOURCE = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
 CORPUS = str(SOURCE / "tests/topology/corpus/two-hosts.yaml")
 QUICK = str(SOURCE / "examples/quickstart")
-VERBS = ["run", "validate", "plan", "graph", "list", "explain", "expand", "schema", "eval", "subscribe", "completion"]
+VERBS = ["run", "validate", "test", "plan", "graph", "list", "explain", "expand", "schema", "eval", "subscribe", "completion"]
 GOOD = """topology: small
 delivery: best_effort
 actors:
@@ -80,7 +80,7 @@ class Cli(unittest.TestCase):
         self.assertEqual(problem["suggestion"], "did you mean `made-up`?")
 
     def test_strict_turns_warnings_into_a_negative_result(self):
-        warned = self.write(GOOD + "tests: []\n")
+        warned = self.write(GOOD.replace('  show:', '  kept: { kind: transform, inputs: [made-up] }\n  show:'))
         self.assertIn("1 warning", self.leat("validate", warned)[0])
         self.leat("validate", warned, "--strict", code=1)
         self.leat("validate", self.write(GOOD), "--strict")

@@ -51,6 +51,11 @@ def check_topologies(path, text):
             done = subprocess.run([LEAT, "validate", str(file)], capture_output=True, text=True, check=False)
             if done.returncode != 0:
                 problems.append(f"{path}: a topology in it is invalid\n{done.stderr}")
+            if "\ntests:\n" not in block[1]:
+                continue
+            done = subprocess.run([LEAT, "test", str(file)], capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                problems.append(f"{path}: the tests of a topology in it fail\n{done.stdout}{done.stderr}")
 
 
 def check_links(path, text):

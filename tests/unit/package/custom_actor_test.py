@@ -45,6 +45,7 @@ with tempfile.TemporaryDirectory() as temporary:
     assert "no errors" in run(leat, "validate", str(example))
     rows = [json.loads(line) for line in run(leat, "run", str(example), "--quiet").splitlines()]
     assert [row["key"] for row in rows] == ["card-0", "card-1", "card-2"], rows
+    assert "1 test, 0 failed" in run(leat, "test", str(example))
     # The same plugin twice, by file and by option, is once.
     assert "no errors" in run(leat, "validate", "--plugin", plugin, str(example))
 

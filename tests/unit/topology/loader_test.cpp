@@ -76,7 +76,10 @@ INSTANTIATE_TEST_SUITE_P(
              "4:14 L0105 expected the name of a kind, found a list\n"},
         Case{"topology: t\ndelivery: best_effort\nactors:\n  n: { kind: numbers, discard: [out] }\ntests: "
              "[]\n",
-             "5:1 L0211 `tests:` is not run yet: `leat test` comes with a later version\n"}));
+             ""},
+        Case{"topology: t\ndelivery: best_effort\nactors:\n  n: { kind: numbers, discard: [out] }\ntests: "
+             "{}\n",
+             "5:8 L0105 `tests` is a list of tests, or a file with one\n"}));
 
 TEST(Loader, wants_best_effort_in_so_many_words) {
   EXPECT_EQ(Loaded("topology: t\nactors:\n  n: { kind: numbers, discard: [out] }\n").said(),

@@ -35,11 +35,14 @@ TEST(Render, has_position_source_caret_suggestion_note_and_count) {
 }
 
 TEST(Render, counts_errors_and_warnings_and_sorts_by_position) {
-  const std::string out = rendered(
-      "topology: t\ndelivery: best_effort\nlingr: 1ms\nactors:\n  n: { kind: numbers, cuont: 2 }\ntests: "
-      "[]\n");
+  Diagnostics diagnostics;
+  const auto file = std::make_shared<const std::string>("t.yaml");
+  diagnostics.warning(Code::unused_port, {file, 6, 1, 5}, "a warning");
+  diagnostics.error(Code::unknown_key, {file, 5, 23, 5}, "an error");
+  diagnostics.error(Code::unknown_key, {file, 3, 1, 5}, "another");
+  const std::string out = render(diagnostics, false);
   EXPECT_LT(out.find(":3:1"), out.find(":5:23"));
-  EXPECT_LT(out.find(":5:23"), out.find(":6:1  warning L0211"));
+  EXPECT_LT(out.find(":5:23"), out.find(":6:1  warning L0210"));
   EXPECT_NE(out.find("2 errors, 1 warning — `leat explain L0102`"), std::string::npos) << out;
 }
 
