@@ -1,0 +1,104 @@
+#include "transform/held_rows.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "transform/snapshot.hpp"
+
+namespace leat {
+
+void HeldRows::hold(const Batch& batch, std::span<const std::uint32_t> rows,
+                    std::span<const std::int64_t> times) {
+  if (rows.empty()) return;
+  const std::uint32_t slot = store_.open(batch);
+  for (std::size_t at = 0; at < rows.size(); ++at) {
+    heap_.push_back({times[at], next_number_++, store_.keep(slot, rows[at])});
+    std::push_heap(heap_.begin(), heap_.end(), later);
+  }
+  store_.close(slot);
+  tidy();
+}
+
+void HeldRows::tidy() {
+  if (!store_.wasteful()) return;
+  store_.compact([&](auto&& move) {
+    for (Entry& entry : heap_) move(entry.at);
+  });
+}
+
+void HeldRows::release(std::int64_t until, std::uint32_t rows_max, const std::function<void(Batch)>& send) {
+  while (!heap_.empty() && heap_.front().time <= until) {
+    released_.clear();
+    while (!heap_.empty() && heap_.front().time <= until && released_.size() < rows_max) {
+      std::pop_heap(heap_.begin(), heap_.end(), later);
+      released_.push_back(heap_.back());
+      heap_.pop_back();
+    }
+    Batch batch = gather(released_);
+    for (const Entry& entry : released_) store_.drop(entry.at);
+    send(std::move(batch));
+  }
+  tidy();
+}
+
+Batch HeldRows::gather(std::span<const Entry> entries) const {
+  const std::uint32_t slot = entries.front().at.slot;
+  const bool together =
+      std::ranges::all_of(entries, [&](const Entry& entry) { return entry.at.slot == slot; });
+  if (together) {
+    std::vector<std::uint32_t> rows;
+    rows.reserve(entries.size());
+    for (const Entry& entry : entries) rows.push_back(entry.at.row);
+    const Batch& batch = store_.batch(slot);
+    const bool in_a_row =
+        std::ranges::adjacent_find(rows, [](auto a, auto b) { return a + 1 != b; }) == rows.end();
+    return in_a_row ? batch.slice(rows.front(), static_cast<std::uint32_t>(rows.size())) : batch.take(rows);
+  }
+  BatchBuilder rows(store_.batch(slot).schema());
+  Time entered = kTimeMax;
+  for (const Entry& entry : entries) {
+    const Batch& batch = store_.batch(entry.at.slot);
+    rows.add_row_from(batch, entry.at.row);
+    entered = std::min(entered, batch.entered());
+  }
+  return rows.finish().with_entered(entered);
+}
+
+void HeldRows::save(StateWriter& state, std::string_view part) const {
+  std::vector<Entry> sorted = heap_;
+  std::ranges::sort(sorted, [](const Entry& a, const Entry& b) { return later(b, a); });
+  SnapshotWriter snapshot;
+  snapshot.put_count(sorted.size());
+  for (const Entry& entry : sorted) {
+    snapshot.put(entry.time);
+    snapshot.put_row(store_.batch(entry.at.slot), entry.at.row);
+  }
+  state.write_bytes(part, snapshot.take());
+}
+
+Status HeldRows::load(const StateReader& state, std::string_view part, const SchemaPtr& schema) {
+  *this = {};
+  const std::string* bytes = state.bytes(part);
+  if (bytes == nullptr) return fail(Code::missing_value, fmt::format("the state has no part `{}`", part));
+  SnapshotReader snapshot(*bytes);
+  const std::uint64_t count = snapshot.get_count(16);
+  BatchBuilder rows(schema);
+  std::vector<std::int64_t> times;
+  std::vector<std::uint32_t> numbers;
+  for (std::uint64_t at = 0; at < count; ++at) {
+    times.push_back(snapshot.get());
+    numbers.push_back(rows.row_count());
+    snapshot.get_row(rows);
+    if (rows.row_count() != numbers.size()) break;  // damaged: `finish` says so
+    if (at + 1 < count && rows.row_count() < Batch::kRowsMax / 64) continue;
+    hold(rows.finish(), numbers, times);
+    times.clear();
+    numbers.clear();
+  }
+  const Status good = snapshot.finish(part);
+  if (!good) *this = {};
+  return good;
+}
+
+}  // namespace leat

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <functional>
+#include <leat/state.hpp>
+
+#include "transform/row_store.hpp"
+
+namespace leat {
+
+/// Rows that wait, in the order of a time; equal ones in the order they came. The caller bounds their number.
+/// A heap of 24 bytes per row beside the rows themselves.
+class HeldRows {
+ public:
+  /// Rows of one batch, each with its time.
+  void hold(const Batch& batch, std::span<const std::uint32_t> rows, std::span<const std::int64_t> times);
+
+  std::uint64_t size() const { return heap_.size(); }
+  /// The least time; nothing without rows.
+  std::optional<std::int64_t> next() const {
+    return heap_.empty() ? std::nullopt : std::optional(heap_.front().time);
+  }
+  /// Takes out all rows up to and including the time, as batches of at most `rows_max`.
+  void release(std::int64_t until, std::uint32_t rows_max, const std::function<void(Batch)>& send);
+
+  void save(StateWriter& state, std::string_view part) const;
+  /// An error leaves this empty.
+  Status load(const StateReader& state, std::string_view part, const SchemaPtr& schema);
+
+ private:
+  struct Entry {
+    std::int64_t time;
+    std::uint64_t number;
+    RowStore::At at;
+  };
+  static bool later(const Entry& a, const Entry& b) {
+    return a.time != b.time ? a.time > b.time : a.number > b.number;
+  }
+  Batch gather(std::span<const Entry> entries) const;
+  void tidy();
+
+  std::vector<Entry> heap_;
+  std::uint64_t next_number_ = 0;
+  RowStore store_;
+  std::vector<Entry> released_;
+};
+
+}  // namespace leat
