@@ -1,6 +1,6 @@
-#include <leat/event_time.hpp>
-
 #include <fmt/format.h>
+
+#include <leat/event_time.hpp>
 
 namespace leat {
 
@@ -14,14 +14,14 @@ bool EventTime::describe(const SchemaPtr& input, Describe& describe, std::string
     expression_ = Expression(candidates[0]);
     return describe.bind(expression_, input, Type::timestamp);
   }
-  const std::string problem = candidates.empty() ? "the input has no timestamp field"
-                                                 : "the input has several timestamp fields";
-  describe.problem(Code::missing_key, describe.place_of(""),
-                   fmt::format("{}, so `{}` must say which time rows have", problem, option), {},
-                   candidates.empty()
-                       ? fmt::format("an expression such as `{}: timestamp(seconds)`, or `{}: processing`",
-                                     option, option)
-                       : fmt::format("one of: {}, or `processing`", fmt::join(candidates, ", ")));
+  const std::string problem =
+      candidates.empty() ? "the input has no timestamp field" : "the input has several timestamp fields";
+  describe.problem(
+      Code::missing_key, describe.place_of(""),
+      fmt::format("{}, so `{}` must say which time rows have", problem, option), {},
+      candidates.empty()
+          ? fmt::format("an expression such as `{}: timestamp(seconds)`, or `{}: processing`", option, option)
+          : fmt::format("one of: {}, or `processing`", fmt::join(candidates, ", ")));
   return false;
 }
 
