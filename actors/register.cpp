@@ -2,6 +2,7 @@
 
 #include <leat/registry.hpp>
 
+#include "aggregate/register.hpp"
 #include "infer/register.hpp"
 #include "persist/register.hpp"
 #include "publish/register.hpp"
@@ -14,6 +15,7 @@ void register_standard_actors(Registry& registry) {
   register_infer_actors(registry);
   register_persist_actors(registry);
   register_transform_actors(registry);
+  register_aggregate_actors(registry);
   register_publish_actors(registry);
 }
 

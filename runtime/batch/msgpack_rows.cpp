@@ -213,6 +213,12 @@ Status pack_any(simdjson::ondemand::value& value, std::string& out) {
   return pack_json(value, packer, out, 0);
 }
 
+void write_msgpack(const Column& column, std::uint32_t row, std::string& out) {
+  Appender appender{out};
+  Packer packer(appender);
+  pack_value(packer, column, row, out);
+}
+
 void write_msgpack(const Batch& batch, std::uint32_t row, std::string& out) {
   Appender appender{out};
   Packer packer(appender);

@@ -53,7 +53,7 @@ void print_text(const Topology& topology, const Plan& plan) {
     const std::string transport = transport_of(topology, plan, at);
     fmt::print("  {}.{} -> {}  {}, {}{}\n", from.name, output.name, topology.actors[link.to].name, transport,
                kRoutes[static_cast<int>(link.route)],
-               link.route == Route::key ? fmt::format(" {}", link.key.text()) : "");
+               link.route == Route::key ? fmt::format(" {}", key_text(link)) : "");
     if (transport != "call")
       fmt::print("      queue {} rows, {}, {}\n", to_text(link.queue.max), to_text(link.queue.max_bytes),
                  kWhenFull[static_cast<int>(link.queue.when_full)]);

@@ -46,7 +46,7 @@ class Cell final : public Context {
   ~Cell() override;
 
   /// Wiring, before `start`: a link's channels from this instance, in consumer order.
-  void connect(std::uint8_t port, Route route, Expression key, const std::vector<Edge*>& edges);
+  void connect(std::uint8_t port, Route route, std::vector<Expression> keys, const std::vector<Edge*>& edges);
 
   void start();
   void receive(const Port& port, const Batch& batch);

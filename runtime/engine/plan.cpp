@@ -151,7 +151,7 @@ class Planner {
       hasher.add(link.to);
       hasher.add(link.to_port);
       hasher.add(static_cast<std::uint64_t>(link.route));
-      hasher.add(link.key.text());
+      for (const Expression& key : link.keys) hasher.add(key.text());
     }
     for (const WorkerPlan& worker : plan_.workers) {
       hasher.add(worker.host);

@@ -7,8 +7,8 @@
 
 namespace leat {
 
-Router::Router(Route route, Expression key, std::vector<Outlet*> outlets)
-    : route_(route), key_(std::move(key)), outlets_(std::move(outlets)), rows_(outlets_.size()) {}
+Router::Router(Route route, std::vector<Expression> keys, std::vector<Outlet*> outlets)
+    : route_(route), keys_(std::move(keys)), outlets_(std::move(outlets)), rows_(outlets_.size()) {}
 
 void Router::send(const Batch& batch, const Failed& failed) {
   if (outlets_.size() == 1 && route_ != Route::key) return outlets_[0]->send(batch);
@@ -24,25 +24,33 @@ void Router::send(const Batch& batch, const Failed& failed) {
 }
 
 void Router::send_by_key(const Batch& batch, const Failed& failed) {
-  const Evaluated keys = key_.evaluate(batch);
   const auto instances = static_cast<std::uint32_t>(outlets_.size());
-  if (instances == 1 && keys.failed.empty()) return outlets_[0]->send(batch);
+  std::vector<bool> gone;
+  hash_keys(batch, failed, gone);
   for (auto& rows : rows_) rows.clear();
-  auto next_failed = keys.failed.begin();
-  for (std::uint32_t row = 0; row < batch.row_count(); ++row) {
-    if (next_failed != keys.failed.end() && next_failed->row == row) {
-      failed(batch, row, next_failed->error);
-      ++next_failed;
-      continue;
-    }
-    rows_[instance_of_group(key_group(hash_of_row(keys.values, row)), instances)].push_back(row);
-  }
+  for (std::uint32_t row = 0; row < batch.row_count(); ++row)
+    if (gone.empty() || !gone[row])
+      rows_[instance_of_group(key_group(hashes_[row]), instances)].push_back(row);
   for (std::uint32_t instance = 0; instance < instances; ++instance) {
     const auto& rows = rows_[instance];
     if (rows.size() == batch.row_count())
       outlets_[instance]->send(batch);
     else if (!rows.empty())
       outlets_[instance]->send(batch.take(rows));
+  }
+}
+
+// A row fails once, whichever of its keys does first.
+void Router::hash_keys(const Batch& batch, const Failed& failed, std::vector<bool>& gone) {
+  hashes_.assign(batch.row_count(), 0);
+  for (const Expression& key : keys_) {
+    const Evaluated evaluated = key.evaluate(batch);
+    if (!evaluated.failed.empty()) gone.resize(batch.row_count());
+    for (const Evaluated::Failed& failure : evaluated.failed) {
+      if (!gone[failure.row]) failed(batch, failure.row, failure.error);
+      gone[failure.row] = true;
+    }
+    mix_hashes(evaluated.values, hashes_);
   }
 }
 
@@ -57,28 +65,43 @@ Outlet& Router::roomiest() {
   return *outlets_[best];
 }
 
-std::uint64_t hash_of_row(const Column& column, std::uint32_t row) {
-  if (column.is_null(row)) return hash_of(std::uint64_t{0x6c656174});
+namespace {
+
+template <class HashOf>
+void mix_each(const Column& column, std::span<std::uint64_t> hashes, HashOf hash_of_value) {
+  constexpr std::uint64_t kNull = 0x6c656174;
+  for (std::uint32_t row = 0; row < hashes.size(); ++row) {
+    const std::uint64_t value = column.is_null(row) ? hash_of(kNull) : hash_of_value(row);
+    hashes[row] = hashes[row] == 0 ? value : hash_of(hashes[row] ^ value);
+  }
+}
+
+}  // namespace
+
+void mix_hashes(const Column& column, std::span<std::uint64_t> hashes) {
   switch (column.type()) {
     case Type::boolean:
-      return hash_of(static_cast<std::uint64_t>(column.boolean(row)));
+      return mix_each(column, hashes,
+                      [&](auto row) { return hash_of(static_cast<std::uint64_t>(column.boolean(row))); });
     case Type::int64:
     case Type::timestamp:
-      return hash_of(static_cast<std::uint64_t>(column.int64(row)));
-    case Type::float64: {
-      const double value = column.float64(row);
-      return hash_of(std::bit_cast<std::uint64_t>(value == 0 ? 0.0 : value));  // -0.0 equals 0.0
-    }
+      return mix_each(column, hashes,
+                      [&](auto row) { return hash_of(static_cast<std::uint64_t>(column.int64(row))); });
+    case Type::float64:
+      return mix_each(column, hashes, [&](auto row) {
+        const double value = column.float64(row);
+        return hash_of(std::bit_cast<std::uint64_t>(value == 0 ? 0.0 : value));
+      });
     case Type::string:
     case Type::bytes:
     case Type::any:
-      return hash_of(column.text(row));
-    case Type::float32_list: {
-      const auto values = column.floats(row);
-      return hash_of(std::string_view(reinterpret_cast<const char*>(values.data()), values.size_bytes()));
-    }
+      return mix_each(column, hashes, [&](auto row) { return hash_of(column.text(row)); });
+    case Type::float32_list:
+      return mix_each(column, hashes, [&](auto row) {
+        const auto values = column.floats(row);
+        return hash_of(std::string_view(reinterpret_cast<const char*>(values.data()), values.size_bytes()));
+      });
   }
-  return 0;
 }
 
 }  // namespace leat

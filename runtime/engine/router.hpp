@@ -19,7 +19,7 @@ class Outlet {
 class Router {
  public:
   /// `outlets` by consumer instance for key and all; for spread any number. They outlive the router.
-  Router(Route route, Expression key, std::vector<Outlet*> outlets);
+  Router(Route route, std::vector<Expression> keys, std::vector<Outlet*> outlets);
 
   /// Rows whose key can't be computed are passed to `failed` and go nowhere.
   using Failed = std::function<void(const Batch&, std::uint32_t row, Error)>;
@@ -27,16 +27,19 @@ class Router {
 
  private:
   void send_by_key(const Batch& batch, const Failed& failed);
+  void hash_keys(const Batch& batch, const Failed& failed, std::vector<bool>& gone);
   Outlet& roomiest();
 
   Route route_;
-  Expression key_;
+  std::vector<Expression> keys_;
   std::vector<Outlet*> outlets_;
-  std::vector<std::vector<std::uint32_t>> rows_;  // by instance; kept for its memory
+  std::vector<std::vector<std::uint32_t>> rows_;  // by instance; these are kept for their memory
+  std::vector<std::uint64_t> hashes_;
   std::size_t last_ = 0;
 };
 
-/// Hash of one key value; equal for equal values on every machine. Null is a key like any other.
-std::uint64_t hash_of_row(const Column& column, std::uint32_t row);
+/// Mixes the hash of each row's value into `hashes`; equal for equal values on every machine. Null is a key
+/// like any other, -0.0 equals 0.0.
+void mix_hashes(const Column& column, std::span<std::uint64_t> hashes);
 
 }  // namespace leat

@@ -127,7 +127,7 @@ void Worker::connect_outputs() {
   }
   for (const auto& [where, list] : edges) {
     const LinkSpec& link = topology.links[where.first];
-    cells_[where.second]->connect(link.from_port, link.route, link.key, list);
+    cells_[where.second]->connect(link.from_port, link.route, link.keys, list);
   }
 }
 

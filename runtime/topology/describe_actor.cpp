@@ -60,6 +60,19 @@ class DescribeActor final : public Describe {
     }
     return place;
   }
+  void partition_by(std::size_t port, std::vector<Expression> keys) override {
+    if (spec_.instances == 1) return;
+    if (keys.empty())
+      return diagnostics_.error(Code::bad_value, place_of("instances"),
+                                fmt::format("`{}` has no key, so its rows cannot be divided", spec_.name),
+                                "remove `instances`, or give it a `key`");
+    for (LinkSpec& link : reader_.topology().links) {
+      if (&reader_.topology().actors[link.to] != &spec_ || link.to_port != port) continue;
+      if (link.route != Route::spread) continue;
+      link.route = Route::key;
+      link.keys = keys;
+    }
+  }
   void problem(Code code, Place place, std::string message, std::string suggestion,
                std::string note) override {
     if (code == Code::input_missing && reader_.options().defer_missing) {
@@ -121,8 +134,8 @@ bool find_inputs(std::size_t actor, ActorDraft& draft, const std::vector<ActorDr
       continue;
     }
     const SchemaPtr& schema = from.outputs[link.from_port].schema;
-    if (link.route == Route::key && schema && !link.key.empty())
-      good &= bind_expression(link.key, schema, std::nullopt, reader);
+    for (Expression& key : link.keys)
+      if (schema) good &= bind_expression(key, schema, std::nullopt, reader);
     SchemaPtr& wanted = inputs[link.to_port];
     if (wanted && schema && !wanted->same_fields(*schema)) {
       good = false;

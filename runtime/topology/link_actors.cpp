@@ -96,7 +96,7 @@ void link_actors(std::vector<ActorDraft>& drafts, Reader& reader) {
       link.to = to;
       link.to_port = input.to_port;
       link.route = input.options.route;
-      link.key = input.options.key;
+      if (!input.options.key.empty()) link.keys = {input.options.key};
       link.queue = input.options.queue.value_or(QueueLimit{});
       if (link.queue.max.count == 0 || link.queue.max_bytes.count == 0)
         reader.diagnostics().error(Code::bad_value, input.place,

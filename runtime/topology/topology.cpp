@@ -14,6 +14,12 @@ const SchemaPtr& errors_schema() {
   return schema;
 }
 
+std::string key_text(const LinkSpec& link) {
+  std::string text;
+  for (const Expression& key : link.keys) text += (text.empty() ? "" : ", ") + key.text();
+  return text;
+}
+
 std::string mask_secrets(std::string text, const std::vector<std::string>& secrets) {
   for (const std::string& secret : secrets)
     for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3))

@@ -26,9 +26,12 @@ struct LinkSpec {
   std::size_t to = 0;
   std::uint8_t to_port = 0;
   Route route = Route::spread;
-  Expression key;  ///< bound to the producer's schema when route is key
+  std::vector<Expression> keys;  ///< bound to the producer's schema when route is key
   QueueLimit queue;
 };
+
+/// The link's keys as in YAML: "user, day".
+std::string key_text(const LinkSpec& link);
 
 /// What every actor's `errors` port carries; `record` is the failed row, or the raw input that never became
 /// one.

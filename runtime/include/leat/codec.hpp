@@ -74,6 +74,8 @@ void write_csv_header(const Schema& schema, CsvRows::Format format, std::string&
 /// One row as a MessagePack map from field names to values (timestamps as the standard's extension -1).
 std::string to_msgpack(const Batch& batch, std::uint32_t row);
 void write_msgpack(const Batch& batch, std::uint32_t row, std::string& out);
+/// One value, appended.
+void write_msgpack(const Column& column, std::uint32_t row, std::string& out);
 /// A text as one MessagePack string.
 std::string to_msgpack(std::string_view text);
 /// Every MessagePack value as JSON; limits as in frames (depth 32, counts within the bytes).

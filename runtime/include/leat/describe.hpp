@@ -21,6 +21,10 @@ class Describe {
   virtual bool bind(Expression& expression, const SchemaPtr& schema, std::optional<Type> expected = {}) = 0;
   /// Place of an option of this actor, by dotted path ("event_time.field"); of the actor if absent.
   virtual Place place_of(std::string_view path) const = 0;
+  /// Several instances each own a part of the keys: rows of this input go to the instance that owns what the
+  /// (bound) expressions say. Without it, or with no keys, the kind cannot have several instances of its own
+  /// state; links with a `key:` of their own keep it.
+  virtual void partition_by(std::size_t port, std::vector<Expression> keys) = 0;
   virtual void problem(Code code, Place place, std::string message, std::string suggestion = {},
                        std::string note = {}) = 0;
   virtual void warning(Code code, Place place, std::string message) = 0;

@@ -8,8 +8,9 @@
 
 namespace leat {
 
-/// Shared ownership of the memory that columns view: one word, one allocation for bytes and count. Thread-safe
-/// like std::shared_ptr; cheaper at the end, because the only owner frees without an atomic write.
+/// Shared ownership of the memory that columns view: one word, one allocation for bytes and count.
+/// Thread-safe like std::shared_ptr; cheaper at the end, because the only owner frees without an atomic
+/// write.
 class Memory {
  public:
   /// Buffers start at multiples of this: whole cache lines, and what vector instructions like.

@@ -33,7 +33,7 @@ TEST(Inputs, take_route_key_and_queue) {
   ASSERT_TRUE(loaded.topology) << loaded.said();
   const LinkSpec& keyed = loaded.topology->links[0];
   EXPECT_EQ(keyed.route, Route::key);
-  EXPECT_TRUE(keyed.key.bound());
+  EXPECT_TRUE(keyed.keys.at(0).bound());
   EXPECT_EQ(keyed.queue.max.count, 5u);
   EXPECT_EQ(keyed.queue.when_full, WhenFull::drop_newest);
   EXPECT_EQ(keyed.place.line, 9u);

@@ -1,0 +1,119 @@
+#include "aggregate/groups.hpp"
+
+#include <algorithm>
+
+namespace leat {
+
+Groups::Groups(const GroupShape& shape) : keys_(shape.form) {
+  for (const auto& function : shape.functions) functions_.push_back(function->make_empty());
+}
+
+void Groups::grow() {
+  const std::uint32_t groups = keys_.size();
+  if (changed_.size() >= groups) return;
+  changed_.resize(groups);
+  for (const auto& function : functions_) function->grow(groups);
+}
+
+std::span<const std::uint32_t> Groups::find_or_add(const RowKeys& keys, std::span<const std::uint32_t> rows,
+                                                   std::uint32_t room) {
+  numbers_.resize(rows.size());
+  keys_.find_or_add(keys, rows, room, numbers_);
+  grow();
+  return numbers_;
+}
+
+void Groups::fold(const WindowRows& input, std::span<const std::uint32_t> rows, std::uint32_t room,
+                  std::vector<std::uint32_t>& refused) {
+  const auto groups = find_or_add(*input.keys, rows, room);
+  if (room >= rows.size() || std::find(groups.begin(), groups.end(), KeyTable::kNone) == groups.end())
+    return fold_into(input, rows, groups);
+  std::vector<std::uint32_t> kept_rows, kept_groups;
+  for (std::size_t at = 0; at < rows.size(); ++at) {
+    if (groups[at] == KeyTable::kNone) {
+      refused.push_back(rows[at]);
+      continue;
+    }
+    kept_rows.push_back(rows[at]);
+    kept_groups.push_back(groups[at]);
+  }
+  fold_into(input, kept_rows, kept_groups);
+}
+
+void Groups::fold_into(const WindowRows& input, std::span<const std::uint32_t> rows,
+                       std::span<const std::uint32_t> groups) {
+  for (const std::uint32_t group : groups) changed_[group] = 1;
+  fold_functions(input, rows, groups);
+}
+
+void Groups::fold_functions(const WindowRows& input, std::span<const std::uint32_t> rows,
+                            std::span<const std::uint32_t> groups) {
+  for (std::size_t at = 0; at < functions_.size(); ++at) {
+    const WindowRows::Argument& argument = input.arguments[at];
+    GroupedRows grouped{rows, groups, input.times};
+    if (argument.where) {
+      chosen_rows_.clear();
+      chosen_groups_.clear();
+      for (std::size_t row = 0; row < rows.size(); ++row)
+        if (!argument.where->is_null(rows[row]) && argument.where->boolean(rows[row])) {
+          chosen_rows_.push_back(rows[row]);
+          chosen_groups_.push_back(groups[row]);
+        }
+      grouped = {chosen_rows_, chosen_groups_, input.times};
+    }
+    functions_[at]->fold(grouped, argument.values ? &*argument.values : nullptr);
+  }
+}
+
+void Groups::merge(const Groups& from) {
+  for (std::uint32_t group = 0; group < from.size(); ++group) {
+    const std::uint32_t to = add(from.keys_, group, from, group);
+    changed_[to] |= from.changed_[group];
+  }
+}
+
+std::uint32_t Groups::add(const KeyTable& keys, std::uint32_t key, const Groups& from,
+                          std::uint32_t from_group) {
+  const std::uint32_t group = keys_.find_or_add(keys, key);
+  grow();
+  for (std::size_t at = 0; at < functions_.size(); ++at)
+    functions_[at]->merge(group, *from.functions_[at], from_group);
+  return group;
+}
+
+void Groups::clear() {
+  keys_.clear();
+  changed_.clear();
+  for (auto& function : functions_) function = function->make_empty();
+}
+
+void Groups::reset(std::uint32_t group) {
+  changed_[group] = 0;
+  for (const auto& function : functions_) function->reset(group);
+}
+
+void Groups::save(StateOut& out) const {
+  out.put(keys_.size());
+  for (std::uint32_t group = 0; group < keys_.size(); ++group) {
+    keys_.save(group, out);
+    out.put(changed_[group]);
+    for (const auto& function : functions_) function->save(group, out);
+  }
+}
+
+void Groups::load(StateIn& in) {
+  for (std::uint32_t left = in.get_count(sizeof(std::uint64_t)); left > 0 && in.ok(); --left) {
+    const std::uint32_t group = keys_.load(in);
+    grow();
+    changed_[group] = in.get<std::uint8_t>();
+    for (const auto& function : functions_) function->load(group, in);
+  }
+}
+
+std::size_t Groups::byte_size() const {
+  std::size_t bytes = keys_.byte_size() + changed_.capacity();
+  for (const auto& function : functions_) bytes += function->byte_size();
+  return bytes;
+}
+
+}  // namespace leat

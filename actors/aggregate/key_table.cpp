@@ -1,0 +1,133 @@
+#include "aggregate/key_table.hpp"
+
+#include "aggregate/hash.hpp"
+
+namespace leat {
+namespace {
+
+std::uint32_t tag_of(std::uint64_t hash) {
+  return static_cast<std::uint32_t>(hash >> 32);
+}
+
+}  // namespace
+
+template <class Equal, class Add>
+std::uint32_t KeyTable::probe(std::uint64_t hash, bool may_add, Equal&& equal, Add&& add) {
+  if (hashes_.size() * 3 >= slots_.size() * 2) grow();
+  const std::size_t mask = slots_.size() - 1;
+  const std::uint32_t tag = tag_of(hash);
+  for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+    Slot& slot = slots_[at];
+    if (slot.number == kNone) {
+      if (!may_add) return kNone;
+      slot = {tag, size()};
+      hashes_.push_back(hash);
+      add();
+      return slot.number;
+    }
+    if (slot.tag == tag && equal(slot.number)) return slot.number;
+  }
+}
+
+std::uint32_t KeyTable::find_or_add_word(std::uint64_t hash, std::uint64_t word, bool may_add) {
+  return probe(
+      hash, may_add, [&](std::uint32_t number) { return words_[number] == word; },
+      [&] { words_.push_back(word); });
+}
+
+std::uint32_t KeyTable::find_or_add_text(std::uint64_t hash, std::string_view key, bool may_add) {
+  return probe(
+      hash, may_add, [&](std::uint32_t number) { return text(number) == key; },
+      [&] {
+        arena_.append(key);
+        ends_.push_back(arena_.size());
+      });
+}
+
+void KeyTable::find_or_add(const RowKeys& keys, std::span<const std::uint32_t> rows, std::uint32_t room,
+                           std::span<std::uint32_t> numbers) {
+  const std::uint32_t size_max = room > kNone - size() ? kNone : size() + room;
+  switch (form_) {
+    case RowKeys::Form::none: {
+      if (hashes_.empty() && room > 0) hashes_.push_back(0);
+      std::fill(numbers.begin(), numbers.end(), hashes_.empty() ? kNone : 0);
+      return;
+    }
+    case RowKeys::Form::word:
+      for (std::size_t at = 0; at < rows.size(); ++at)
+        numbers[at] = find_or_add_word(keys.hash(rows[at]), keys.word(rows[at]), size() < size_max);
+      return;
+    case RowKeys::Form::text:
+      for (std::size_t at = 0; at < rows.size(); ++at)
+        numbers[at] = find_or_add_text(keys.hash(rows[at]), keys.text(rows[at]), size() < size_max);
+  }
+}
+
+std::uint32_t KeyTable::find_or_add(const KeyTable& from, std::uint32_t number) {
+  if (form_ == RowKeys::Form::none) {
+    if (hashes_.empty()) hashes_.push_back(0);
+    return 0;
+  }
+  const std::uint64_t hash = from.hashes_[number];
+  return form_ == RowKeys::Form::word ? find_or_add_word(hash, from.words_[number], true)
+                                      : find_or_add_text(hash, from.text(number), true);
+}
+
+std::uint32_t KeyTable::find(const RowKeys& keys, std::uint32_t row) const {
+  auto& self = const_cast<KeyTable&>(*this);  // probing adds nothing when it may not
+  if (form_ == RowKeys::Form::none) return hashes_.empty() ? kNone : 0;
+  return form_ == RowKeys::Form::word ? self.find_or_add_word(keys.hash(row), keys.word(row), false)
+                                      : self.find_or_add_text(keys.hash(row), keys.text(row), false);
+}
+
+void KeyTable::decode(std::uint32_t number, const RowKeys& keys, BatchBuilder& rows,
+                      std::size_t first_column) const {
+  if (form_ == RowKeys::Form::word) keys.decode(words_[number], rows, first_column);
+  if (form_ == RowKeys::Form::text) keys.decode(text(number), rows, first_column);
+}
+
+std::string_view KeyTable::bytes(std::uint32_t number) const {
+  if (form_ == RowKeys::Form::none) return {};
+  if (form_ == RowKeys::Form::text) return text(number);
+  return {reinterpret_cast<const char*>(&words_[number]), sizeof(std::uint64_t)};
+}
+
+std::uint32_t KeyTable::load(StateIn& in) {
+  const std::string_view key = in.get_text();
+  if (form_ == RowKeys::Form::text) return find_or_add_text(hash_bytes(key), key, true);
+  if (form_ == RowKeys::Form::none) {
+    if (hashes_.empty()) hashes_.push_back(0);
+    return 0;
+  }
+  std::uint64_t word = 0;
+  if (key.size() != sizeof word)
+    in.fail();
+  else
+    std::memcpy(&word, key.data(), sizeof word);
+  return find_or_add_word(hash_word(word), word, true);
+}
+
+std::size_t KeyTable::byte_size() const {
+  return slots_.capacity() * sizeof(Slot) + (hashes_.capacity() + words_.capacity()) * sizeof(std::uint64_t) +
+         arena_.capacity() + ends_.capacity() * sizeof(std::size_t);
+}
+
+void KeyTable::clear() {
+  std::fill(slots_.begin(), slots_.end(), Slot{});
+  hashes_.clear();
+  words_.clear();
+  arena_.clear();
+  ends_.clear();
+}
+
+void KeyTable::grow() {
+  slots_.assign(slots_.empty() ? 16 : slots_.size() * 2, Slot{});
+  const std::size_t mask = slots_.size() - 1;
+  for (std::uint32_t number = 0; number < size(); ++number) {
+    std::size_t at = hashes_[number] & mask;
+    while (slots_[at].number != kNone) at = (at + 1) & mask;
+    slots_[at] = {tag_of(hashes_[number]), number};
+  }
+}
+
+}  // namespace leat

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstring>
+#include <leat/result.hpp>
+#include <string>
+#include <type_traits>
+
+namespace leat {
+
+/// Appends values to a snapshot, in the machine's byte order (checkpoints stay on one kind of machine).
+class StateOut {
+ public:
+  template <class T>
+  void put(const T& value) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
+  void put_text(std::string_view text) {
+    put<std::uint64_t>(text.size());
+    bytes_.append(text);
+  }
+  std::string take() { return std::move(bytes_); }
+
+ private:
+  std::string bytes_;
+};
+
+/// Reads them back. After the first value that is not there, everything is zero and `ok` is false.
+class StateIn {
+ public:
+  explicit StateIn(std::string_view bytes) : left_(bytes) {}
+
+  template <class T>
+  T get() {
+    static_assert(std::is_trivially_copyable_v<T>);
+    T value{};
+    if (left_.size() < sizeof value) {
+      fail();
+    } else {
+      std::memcpy(&value, left_.data(), sizeof value);
+      left_.remove_prefix(sizeof value);
+    }
+    return value;
+  }
+  std::string_view get_text() {
+    const auto size = get<std::uint64_t>();
+    if (size > left_.size()) {
+      fail();
+      return {};
+    }
+    const std::string_view text = left_.substr(0, size);
+    left_.remove_prefix(size);
+    return text;
+  }
+  /// A number of things that take at least `bytes_each` of what is left.
+  std::uint32_t get_count(std::size_t bytes_each = 1) {
+    const auto count = get<std::uint32_t>();
+    if (count <= left_.size() / bytes_each) return count;
+    fail();
+    return 0;
+  }
+  void fail() {
+    ok_ = false;
+    left_ = {};
+  }
+  /// Everything was there, and nothing more.
+  bool complete() const { return ok_ && left_.empty(); }
+  bool ok() const { return ok_; }
+
+ private:
+  std::string_view left_;
+  bool ok_ = true;
+};
+
+}  // namespace leat
