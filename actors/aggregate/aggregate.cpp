@@ -74,7 +74,7 @@ class Aggregate final : public Actor {
   using Config = AggregateConfig;
   static constexpr KindInfo kind{
       "aggregate", "Groups rows by key and window of time and computes counts, sums, quantiles and more.",
-      "key: country\nwindow: { tumbling: 1m }\ncompute: { views: count, spent: { sum: price } }"};
+      "key: language\nwindow: { tumbling: 1m }\ncompute: { items: count, total: { sum: amount } }"};
   static constexpr Port in{0, "in", "Rows to group."};
   static constexpr Port out{0, "out", "One row per key and window when the window ends, and previews."};
   static constexpr Port late{1, "late", "Rows whose windows were over when they came."};

@@ -1,7 +1,3 @@
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <leat/batch_builder.hpp>
 #include <leat/runner.hpp>
@@ -11,6 +7,7 @@
 #include <vector>
 
 #include "chain/workload.hpp"
+#include "common/free_port.hpp"
 #include "common/isolate.hpp"
 #include "common/shared.hpp"
 #include "common/temp_dir.hpp"
@@ -177,19 +174,6 @@ class BenchSink final : public Actor {
   EdgeCheck edge_;
   Sink sink_;
 };
-
-// A port that nobody listens on now; the stages bind it a moment later.
-int free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{
-      .sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
-  socklen_t length = sizeof address;
-  const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
-                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0;
-  ::close(fd);
-  if (!bound) throw std::runtime_error("no free port");
-  return ntohs(address.sin_port);
-}
 
 void set_variables(const Options& options, const TempDir& directory) {
   const auto set = [](const std::string& name, const std::string& value) {

@@ -6,7 +6,7 @@
 #include <vector>
 #include <zmq.hpp>
 
-#include "chain/wiring.hpp"
+#include "common/address_pipe.hpp"
 #include "chain/workload.hpp"
 #include "common/isolate.hpp"
 #include "common/shared.hpp"

@@ -1,4 +1,4 @@
-#include "chain/wiring.hpp"
+#include "common/address_pipe.hpp"
 
 #include <unistd.h>
 
@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace leat::bench::chain {
+namespace leat::bench {
 namespace {
 
 // A fixed length below PIPE_BUF, so that one read gets what one write put.
@@ -38,4 +38,4 @@ std::string AddressPipe::hear() const {
   return text.data();
 }
 
-}  // namespace leat::bench::chain
+}  // namespace leat::bench

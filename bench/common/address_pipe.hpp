@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string>
 
-namespace leat::bench::chain {
+namespace leat::bench {
 
 /// A pipe over which a consumer tells its producer the address it bound, so that ports are the kernel's
 /// choice. Made before the stages start; works between threads and between processes.
@@ -24,4 +24,4 @@ class AddressPipe {
   int ends_[2];
 };
 
-}  // namespace leat::bench::chain
+}  // namespace leat::bench

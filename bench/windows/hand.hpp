@@ -1,0 +1,168 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+#include <zmq.hpp>
+
+#include "common/address_pipe.hpp"
+#include "common/isolate.hpp"
+#include "common/shared.hpp"
+#include "common/temp_dir.hpp"
+#include "windows/workload.hpp"
+
+// The hand-written contenders, for any workload.
+namespace leat::bench::windows {
+
+inline constexpr int kHighWaterMark = 1000;
+
+/// One thread, no hand-over.
+template <class Work>
+void run_loop(const Work& data, const Options& options, RunState& state) {
+  typename Work::Operator fold(data);
+  const auto emit = [&](const Row& row) { state.totals.add(row); };
+  const std::int64_t step = step_ns(options.events);
+  state.start_ns = now_ns();
+  typename Work::Record record;
+  for (std::uint64_t k = 0; k < options.events; ++k) {
+    record = data.records[k % kRecords];
+    record.event_time_ns = static_cast<std::int64_t>(k) * step;
+    fold.take(record, emit);
+  }
+  fold.end(emit);
+  state.end_ns = now_ns();
+}
+
+/// Source, operators and sink over PUSH/PULL: one message = a batch of records, or of result rows; an empty one
+/// is the end.
+template <class Work>
+class ZmqStages {
+ public:
+  ZmqStages(const Work& data, const Options& options, RunState& state) : data_(data), options_(options), state_(state) {}
+
+  void run_threads() {
+    zmq::context_t shared(1);
+    std::vector<std::thread> threads;
+    for (std::size_t stage = 0; stage < RunState::kStages; ++stage)
+      threads.emplace_back([&, stage] {
+        std::optional<zmq::context_t> own;
+        if (options_.edge != "inproc") own.emplace(1);
+        run_stage(stage, own ? *own : shared);
+      });
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  void run_processes() {
+    std::vector<int> processes;
+    for (std::size_t stage = 0; stage < RunState::kStages; ++stage)
+      processes.push_back(start_process([&, stage] {
+        const double before = cpu_seconds(Charge::self);
+        {
+          zmq::context_t context(1);
+          run_stage(stage, context);
+        }
+        state_.cpu_s[stage] = cpu_seconds(Charge::self) - before;
+        state_.rss_mb[stage] = peak_rss_mb();
+      }));
+    std::string failed;
+    for (const int process : processes)
+      if (const Ending ending = join_process(process); !ending.empty()) failed = ending;
+    if (!failed.empty()) throw std::runtime_error("a stage did not end well: " + failed);
+  }
+
+ private:
+  using Record = typename Work::Record;
+
+  void run_stage(std::size_t stage, zmq::context_t& context) {
+    std::optional<zmq::socket_t> in, out;
+    if (stage > 0) {
+      in.emplace(context, zmq::socket_type::pull);
+      in->set(zmq::sockopt::rcvhwm, kHighWaterMark);
+      in->bind(options_.edge == "inproc" ? "inproc://stage-" + std::to_string(stage)
+               : options_.edge == "ipc"  ? "ipc://" + directory_.path() + "/stage-" + std::to_string(stage)
+                                         : std::string("tcp://127.0.0.1:*"));
+      addresses_[stage].tell(in->get(zmq::sockopt::last_endpoint));
+    }
+    if (stage + 1 < RunState::kStages) {
+      out.emplace(context, zmq::socket_type::push);
+      out->set(zmq::sockopt::sndhwm, kHighWaterMark);
+      out->connect(addresses_[stage + 1].hear());
+    }
+    if (stage == 0) run_source(*out);
+    if (stage == 1) run_operators(*in, *out);
+    if (stage == 2) run_sink(*in);
+  }
+
+  void run_source(zmq::socket_t& out) {
+    ready_.hear();
+    const std::uint64_t batch = options_.batch == 0 ? kHandBatch : options_.batch;
+    const std::int64_t step = step_ns(options_.events);
+    state_.start_ns = now_ns();
+    for (std::uint64_t k = 0; k < options_.events;) {
+      const std::uint64_t count = std::min(batch, options_.events - k);
+      zmq::message_t message(count * sizeof(Record));
+      auto* at = message.data<Record>();
+      for (std::uint64_t row = 0; row < count; ++row, ++k) {
+        std::memcpy(at + row, &data_.records[k % kRecords], sizeof(Record));
+        at[row].event_time_ns = static_cast<std::int64_t>(k) * step;
+      }
+      out.send(message, zmq::send_flags::none);
+    }
+    out.send(zmq::message_t(), zmq::send_flags::none);
+  }
+
+  void run_operators(zmq::socket_t& in, zmq::socket_t& out) {
+    typename Work::Operator fold(data_);
+    std::vector<Row> rows;
+    const auto emit = [&](const Row& row) { rows.push_back(row); };
+    const auto flush = [&] {
+      if (!rows.empty()) out.send(zmq::buffer(rows), zmq::send_flags::none);
+      rows.clear();
+    };
+    for (zmq::message_t message; in.recv(message) && message.size() > 0;) {
+      const auto* records = message.data<Record>();
+      for (std::size_t at = 0; at < message.size() / sizeof(Record); ++at) fold.take(records[at], emit);
+      flush();
+    }
+    fold.end(emit);
+    flush();
+    out.send(zmq::message_t(), zmq::send_flags::none);
+  }
+
+  void run_sink(zmq::socket_t& in) {
+    ready_.tell("ready");
+    for (zmq::message_t message; in.recv(message) && message.size() > 0;)
+      for (std::size_t at = 0; at < message.size() / sizeof(Row); ++at)
+        state_.totals.add(message.data<Row>()[at]);
+    state_.end_ns = now_ns();
+  }
+
+  const Work& data_;
+  const Options& options_;
+  RunState& state_;
+  TempDir directory_;
+  std::array<AddressPipe, RunState::kStages> addresses_;
+  AddressPipe ready_;
+};
+
+/// Runs one hand-written contender and checks it.
+template <class Work>
+void run_hand(const std::string& impl, const Options& options, RunResult& result) {
+  const Work data;
+  const Totals expected = Work::published(options.events) ? *Work::published(options.events) : expected_totals(data, options.events);
+  const Shared<RunState> state;
+  const double before = cpu_seconds(Charge::self);
+  if (impl == "loop") {
+    run_loop(data, options, *state);
+  } else {
+    ZmqStages<Work> stages(data, options, *state);
+    options.deploy == "process" ? stages.run_processes() : stages.run_threads();
+  }
+  result.cpu_s = cpu_seconds(Charge::self) - before;
+  result.rss_mb = peak_rss_mb();
+  result.batch = impl == "loop" ? 1 : options.batch == 0 ? kHandBatch : options.batch;
+  conclude(options, *state, expected, result);
+}
+
+}  // namespace leat::bench::windows

@@ -1,0 +1,171 @@
+#include "windows/leat.hpp"
+
+#include <cstdlib>
+#include <leat/runner.hpp>
+#include <optional>
+#include <stdexcept>
+
+#include "common/free_port.hpp"
+#include "common/isolate.hpp"
+#include "common/shared.hpp"
+#include "common/temp_dir.hpp"
+
+// Leat: a topology of bench/topologies, loaded and run through the public API. Source and sink are kinds of this
+// program; what lies between are Leat's own, but for the look-up of a campaign.
+namespace leat::bench::windows {
+namespace {
+
+// The run that the actors of this process belong to. A bench process runs one topology once, and a kind gets
+// nothing but its YAML options, so this is the way in.
+struct Bench {
+  const LeatWork* work = nullptr;
+  const Options* options = nullptr;
+  RunState* state = nullptr;
+};
+Bench bench_run;
+
+struct NoConfig {};
+
+// Event k is record k mod kRecords: a view of the records' columns, with event times of its own.
+class Events final : public Source {
+ public:
+  using Config = NoConfig;
+  static constexpr KindInfo kind{"bench.events", "Makes the workload's events."};
+  static constexpr Port out{0, "out", "Events."};
+  static constexpr auto inputs = ports();
+  static constexpr auto outputs = ports(out);
+  static Fields<Config> fields() { return {}; }
+  static void describe(Config&, Describe& describe) { describe.output(out, schema()); }
+  explicit Events(Config) : step_ns_(step_ns(bench_run.options->events)), time_(Schema::make({{"event_time", Type::timestamp}})) {}
+
+  Result<Produced> produce(std::uint32_t rows_max, Context& ctx) override {
+    if (next_ == 0) bench_run.state->start_ns = now_ns();
+    const std::uint64_t events = bench_run.options->events;
+    const std::uint64_t stop = std::min(events, next_ + rows_max);
+    while (next_ < stop) emit_batch(static_cast<std::uint32_t>(std::min<std::uint64_t>(ctx.batch_rows(), stop - next_)), ctx);
+    return next_ == events ? Produced::end() : Produced::more();
+  }
+
+ private:
+  static SchemaPtr schema() { return Schema::make(bench_run.work->fields); }
+
+  void emit_batch(std::uint32_t rows, Context& ctx) {
+    const auto first = static_cast<std::uint32_t>(next_ % kRecords);
+    rows = std::min(rows, static_cast<std::uint32_t>(kRecords) - first);
+    for (std::uint32_t row = 0; row < rows; ++row)
+      time_.column(0).append(static_cast<std::int64_t>(next_ + row) * step_ns_ / 1000);
+    const Batch times = time_.finish();
+    columns_.clear();
+    std::size_t at = 0;
+    for (const Field& field : schema_->fields())
+      columns_.push_back(field.name == "event_time" ? times.column(0) : bench_run.work->columns[at++].slice(first, rows));
+    next_ += rows;
+    ctx.emit(out, Batch(schema_, columns_, rows));
+  }
+
+  SchemaPtr schema_ = schema();
+  std::int64_t step_ns_;
+  BatchBuilder time_;
+  std::vector<Column> columns_;
+  std::uint64_t next_ = 0;
+};
+
+// Adds up the result rows.
+class Rows final : public Actor {
+ public:
+  using Config = NoConfig;
+  static constexpr KindInfo kind{"bench.rows", "Checks the result rows."};
+  static constexpr Port in{0, "in", "Result rows."};
+  static constexpr auto inputs = ports(in);
+  static constexpr auto outputs = ports();
+  static Fields<Config> fields() { return {}; }
+  explicit Rows(Config) {}
+
+  Status on_batch(const Port&, const Batch& batch, Context&) override {
+    const LeatWork& work = *bench_run.work;
+    const auto column = [&](const std::string& name) { return name.empty() ? nullptr : batch.column(name); };
+    const Column *start = column("window_start"), *key = column(work.key), *count = column(work.count), *sum = column(work.sum);
+    for (std::uint32_t row = 0; row < batch.row_count(); ++row)
+      totals_.add({start->int64(row) / (kWindowNs / 1000), key->int64(row), count ? count->int64(row) : 0,
+                   sum ? sum->int64(row) : 0});
+    return {};
+  }
+  Status on_end(Context&) override {
+    bench_run.state->totals = totals_;
+    bench_run.state->end_ns = now_ns();
+    return {};
+  }
+
+ private:
+  Totals totals_;
+};
+
+void run_host(const LeatWork& work, const std::string& host) {
+  Registry registry;
+  register_standard_actors(registry);
+  registry.add<Events>();
+  registry.add<Rows>();
+  if (work.add_kinds != nullptr) work.add_kinds(registry);
+  Diagnostics diagnostics;
+  const auto runner =
+      Runner::load(std::string(LEAT_BENCH_TOPOLOGIES) + "/" + work.topology + ".yaml", registry, diagnostics);
+  if (!runner) throw std::runtime_error("the topology has problems: " + diagnostics.sorted().front().message);
+  RunOptions run;
+  run.host = host;
+  const RunSummary summary = runner->run(run);
+  if (summary.exit_code() != 0) throw std::runtime_error(summary.error ? summary.error->text() : "rows were lost");
+}
+
+void run_processes(const LeatWork& work, RunState& state) {
+  std::vector<int> processes;
+  for (std::size_t stage = 0; stage < RunState::kStages; ++stage)
+    processes.push_back(start_process([&, stage] {
+      const double before = cpu_seconds(Charge::self);
+      run_host(work, "h" + std::to_string(stage));
+      state.cpu_s[stage] = cpu_seconds(Charge::self) - before;
+      state.rss_mb[stage] = peak_rss_mb();
+    }));
+  std::string failed;
+  for (const int process : processes)
+    if (const Ending ending = join_process(process); !ending.empty()) failed = ending;
+  if (!failed.empty()) throw std::runtime_error("a stage did not end well: " + failed);
+}
+
+void set_variables(const Options& options, const TempDir& directory) {
+  const auto set = [](const std::string& name, const std::string& value) { ::setenv(name.c_str(), value.c_str(), 1); };
+  set("BENCH_BATCH", options.batch == 0 ? "auto" : std::to_string(options.batch));
+  set("BENCH_FUSE", options.layout == "fused" ? "true" : "false");
+  set("BENCH_RUN_DIR", directory.path());
+  for (std::size_t stage = 0; stage < RunState::kStages; ++stage)
+    set("BENCH_H" + std::to_string(stage),
+        options.edge == "tcp" ? "127.0.0.1:" + std::to_string(free_port()) : "local");
+}
+
+}  // namespace
+
+void run_leat(const LeatWork& work, const Options& options, const Totals& expected, RunResult& result) {
+  const Shared<RunState> state;
+  const TempDir directory;
+  bench_run = {&work, &options, &*state};
+  set_variables(options, directory);
+  const double before = cpu_seconds(Charge::self);
+  options.deploy == "process" ? run_processes(work, *state) : run_host(work, "");
+  result.cpu_s = cpu_seconds(Charge::self) - before;
+  result.rss_mb = peak_rss_mb();
+  result.batch = options.batch;
+  conclude(options, *state, expected, result);
+}
+
+void conclude(const Options& options, const RunState& state, const Totals& expected, RunResult& result) {
+  result.events = options.events;
+  result.secs = double(state.end_ns - state.start_ns) * 1e-9;
+  result.ok = state.start_ns > 0 && state.end_ns > 0 && state.totals == expected;
+  if (options.deploy != "process") return;
+  result.cpu_s = result.rss_mb = 0;
+  for (std::size_t stage = 0; stage < RunState::kStages; ++stage) {
+    result.cpu_s += state.cpu_s[stage];
+    result.rss_mb += state.rss_mb[stage];
+  }
+}
+
+}  // namespace leat::bench::windows

@@ -1,0 +1,98 @@
+// Yahoo Streaming Benchmark: views per campaign and ten seconds of event time. Filter, project, look up the
+// campaign, count in windows.
+#include <leat/context.hpp>
+
+#include "common/contest.hpp"
+#include "windows/hand.hpp"
+#include "windows/leat.hpp"
+
+namespace leat::bench::windows {
+namespace {
+
+// The look-up, with the same table as the hand-written contenders.
+class Campaign final : public Actor {
+ public:
+  struct Config {};
+  static constexpr KindInfo kind{"bench.campaign", "Replaces an ad by its campaign."};
+  static constexpr Port in{0, "in", "Rows with ad_id and event_time."};
+  static constexpr Port out{0, "out", "Rows with campaign and event_time."};
+  static constexpr auto inputs = ports(in);
+  static constexpr auto outputs = ports(out);
+  static Fields<Config> fields() { return {}; }
+  static void describe(Config&, Describe& describe) { describe.output(out, schema()); }
+  explicit Campaign(Config) : ads_(Ysb().ads), rows_(Schema::make({{"campaign", Type::int64}})) {}
+
+  Status on_batch(const Port&, const Batch& batch, Context& ctx) override {
+    for (const std::int64_t ad : batch.column(0).int64s()) rows_.column(0).append(ads_.campaign(ad));
+    const std::array columns{rows_.finish().column(0), batch.column(1)};
+    ctx.emit(out, Batch(schema_, columns, batch.row_count()));
+    return {};
+  }
+
+ private:
+  static SchemaPtr schema() { return Schema::make({{"campaign", Type::int64}, {"event_time", Type::timestamp}}); }
+  SchemaPtr schema_ = schema();
+  Ysb::Ads ads_;
+  BatchBuilder rows_;
+};
+
+void add_kinds(Registry& registry) {
+  registry.add<Campaign>();
+}
+
+LeatWork make_leat_work(const Ysb& data) {
+  BatchBuilder rows(Schema::make({{"user_id", Type::int64},
+                                  {"page_id", Type::int64},
+                                  {"ad_id", Type::int64},
+                                  {"ad_type", Type::int64},
+                                  {"event_type", Type::int64},
+                                  {"ip", Type::int64}}));
+  for (const Ysb::Record& each : data.records)
+    rows.add(each.user_id, each.page_id, each.ad_id, std::int64_t{each.ad_type}, std::int64_t{each.event_type},
+             std::int64_t{each.ip});
+  const Batch all = rows.finish();
+  LeatWork work;
+  work.topology = "ysb";
+  work.fields = all.schema()->fields();
+  work.fields.push_back({"event_time", Type::timestamp});
+  work.columns.assign(all.columns().begin(), all.columns().end());
+  work.key = "campaign";
+  work.count = "views";
+  work.add_kinds = add_kinds;
+  return work;
+}
+
+void run(const std::string& impl, const Options& options, RunResult& result) {
+  if (impl != "leat") return run_hand<Ysb>(impl, options, result);
+  const Ysb data;
+  Totals expected = expected_totals(data, options.events);
+  if (const Totals* published = Ysb::published(options.events)) expected = *published;
+  run_leat(make_leat_work(data), options, expected, result);
+}
+
+std::string threads_only(const Options& options) {
+  return options.deploy != "thread" || options.edge != "inproc" ? "it has no sockets" : "";
+}
+std::string has_topology(const Options& options) {
+  if (options.deploy == "thread" && options.edge != "inproc") return "between its threads it always uses inproc";
+  return {};
+}
+
+}  // namespace
+}  // namespace leat::bench::windows
+
+int main(int argc, char** argv) {
+  using namespace leat::bench;
+  const auto contender = [](const char* name, auto refuses) {
+    return Contender{name, [name](const Options& options, RunResult& result) { windows::run(name, options, result); }, refuses};
+  };
+  const std::vector<Contender> contenders = {contender("loop", windows::threads_only), contender("zmq", nullptr),
+                                             contender("leat", windows::has_topology)};
+  Offer offer{"ysb", "Views per campaign in windows of ten seconds; every result row checked."};
+  for (const Contender& each : contenders) offer.impls.push_back(each.name);
+  offer.events = 20'000'000;
+  offer.pipeline = true;
+  const Parsed parsed = parse_options(offer, argc, argv);
+  if (!parsed.options) return parsed.exit_code;
+  return run_contest("ysb", contenders, *parsed.options);
+}
