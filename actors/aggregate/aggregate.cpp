@@ -90,6 +90,7 @@ class Aggregate final : public Actor {
         keys_(key_types(config_), any_nullable(config_)),
         results_(config_, keys_, out) {
     shape_.form = keys_.form();
+    shape_.tracks_changes = config_.lateness.count() > 0 || preview_interval().has_value();
     for (const auto& [name, entry] : config_.compute)
       shape_.functions.push_back(make_accumulator(entry.function, entry.argument_type(), entry.settings));
     windows_ = make_windows(config_.spec, shape_);

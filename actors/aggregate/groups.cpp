@@ -4,7 +4,7 @@
 
 namespace leat {
 
-Groups::Groups(const GroupShape& shape) : keys_(shape.form) {
+Groups::Groups(const GroupShape& shape) : tracks_changes_(shape.tracks_changes), keys_(shape.form) {
   for (const auto& function : shape.functions) functions_.push_back(function->make_empty());
 }
 
@@ -42,7 +42,8 @@ void Groups::fold(const WindowRows& input, std::span<const std::uint32_t> rows, 
 
 void Groups::fold_into(const WindowRows& input, std::span<const std::uint32_t> rows,
                        std::span<const std::uint32_t> groups) {
-  for (const std::uint32_t group : groups) changed_[group] = 1;
+  if (tracks_changes_)
+    for (const std::uint32_t group : groups) changed_[group] = 1;
   fold_functions(input, rows, groups);
 }
 

@@ -20,6 +20,7 @@ struct WindowRows {
 struct GroupShape {
   RowKeys::Form form = RowKeys::Form::none;
   std::vector<std::unique_ptr<Accumulator>> functions;  ///< empty ones, by entry of `compute`
+  bool tracks_changes = false;                          ///< something asks `Groups::changed`
 };
 
 /// The keys of one window and what is computed for each. One thread.
@@ -62,6 +63,7 @@ class Groups {
  private:
   void grow();
 
+  bool tracks_changes_;
   KeyTable keys_;
   std::vector<std::unique_ptr<Accumulator>> functions_;
   std::vector<std::uint8_t> changed_;

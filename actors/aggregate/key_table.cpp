@@ -13,7 +13,7 @@ std::uint32_t tag_of(std::uint64_t hash) {
 
 template <class Equal, class Add>
 std::uint32_t KeyTable::probe(std::uint64_t hash, bool may_add, Equal&& equal, Add&& add) {
-  if (hashes_.size() * 3 >= slots_.size() * 2) grow();
+  if (slots_used_ * 2 >= slots_.size()) grow();
   const std::size_t mask = slots_.size() - 1;
   const std::uint32_t tag = tag_of(hash);
   for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
@@ -21,6 +21,7 @@ std::uint32_t KeyTable::probe(std::uint64_t hash, bool may_add, Equal&& equal, A
     if (slot.number == kNone) {
       if (!may_add) return kNone;
       slot = {tag, size()};
+      ++slots_used_;
       hashes_.push_back(hash);
       add();
       return slot.number;
@@ -30,6 +31,17 @@ std::uint32_t KeyTable::probe(std::uint64_t hash, bool may_add, Equal&& equal, A
 }
 
 std::uint32_t KeyTable::find_or_add_word(std::uint64_t hash, std::uint64_t word, bool may_add) {
+  if (word < kSmallWords) {
+    if (word >= small_.size()) [[unlikely]]
+      grow_small(word);
+    std::uint32_t& number = small_[word];
+    if (number == kNone && may_add) [[unlikely]] {
+      number = size();
+      hashes_.push_back(hash);
+      words_.push_back(word);
+    }
+    return number;
+  }
   return probe(
       hash, may_add, [&](std::uint32_t number) { return words_[number] == word; },
       [&] { words_.push_back(word); });
@@ -54,8 +66,12 @@ void KeyTable::find_or_add(const RowKeys& keys, std::span<const std::uint32_t> r
       return;
     }
     case RowKeys::Form::word:
-      for (std::size_t at = 0; at < rows.size(); ++at)
-        numbers[at] = find_or_add_word(keys.hash(rows[at]), keys.word(rows[at]), size() < size_max);
+      for (std::size_t at = 0; at < rows.size(); ++at) {
+        const std::uint64_t word = keys.word(rows[at]);
+        numbers[at] = word < small_.size() ? small_[word] : kNone;
+        if (numbers[at] == kNone) [[unlikely]]
+          numbers[at] = find_or_add_word(keys.hash(rows[at]), word, size() < size_max);
+      }
       return;
     case RowKeys::Form::text:
       for (std::size_t at = 0; at < rows.size(); ++at)
@@ -108,12 +124,15 @@ std::uint32_t KeyTable::load(StateIn& in) {
 }
 
 std::size_t KeyTable::byte_size() const {
-  return slots_.capacity() * sizeof(Slot) + (hashes_.capacity() + words_.capacity()) * sizeof(std::uint64_t) +
-         arena_.capacity() + ends_.capacity() * sizeof(std::size_t);
+  return slots_.capacity() * sizeof(Slot) + small_.capacity() * sizeof(std::uint32_t) +
+         (hashes_.capacity() + words_.capacity()) * sizeof(std::uint64_t) + arena_.capacity() +
+         ends_.capacity() * sizeof(std::size_t);
 }
 
 void KeyTable::clear() {
   std::fill(slots_.begin(), slots_.end(), Slot{});
+  std::fill(small_.begin(), small_.end(), kNone);
+  slots_used_ = 0;
   hashes_.clear();
   words_.clear();
   arena_.clear();
@@ -124,10 +143,17 @@ void KeyTable::grow() {
   slots_.assign(slots_.empty() ? 16 : slots_.size() * 2, Slot{});
   const std::size_t mask = slots_.size() - 1;
   for (std::uint32_t number = 0; number < size(); ++number) {
+    if (form_ == RowKeys::Form::word && words_[number] < kSmallWords) continue;
     std::size_t at = hashes_[number] & mask;
     while (slots_[at].number != kNone) at = (at + 1) & mask;
     slots_[at] = {tag_of(hashes_[number]), number};
   }
+}
+
+void KeyTable::grow_small(std::uint64_t word) {
+  std::size_t size = 64;
+  while (size <= word) size *= 2;
+  small_.resize(size, kNone);
 }
 
 }  // namespace leat

@@ -48,9 +48,14 @@ class KeyTable {
     return std::string_view(arena_).substr(begin, ends_[number] - begin);
   }
   void grow();
+  void grow_small(std::uint64_t word);
+
+  static constexpr std::uint64_t kSmallWords = 1u << 16;
 
   RowKeys::Form form_;
-  std::vector<Slot> slots_;  // a power of two, at most two thirds full
+  std::vector<Slot> slots_;  // a power of two
+  std::uint32_t slots_used_ = 0;
+  std::vector<std::uint32_t> small_;  // number by word
   std::vector<std::uint64_t> hashes_;
   std::vector<std::uint64_t> words_;
   std::string arena_;

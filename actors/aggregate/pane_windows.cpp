@@ -15,20 +15,13 @@ class PaneWindows final : public Windows {
 
   void add(const WindowRows& input, std::span<const std::uint32_t> rows, Untaken& untaken,
            WindowResults& results) override {
-    split(input, rows, untaken);
     bool changed_fired = false;
-    for (Part& part : parts_) {
-      if (part.rows.empty()) continue;
-      Groups& pane = panes_.try_emplace(part.start, shape_).first->second;
-      const std::uint32_t before = pane.size();
-      pane.fold(input, part.rows, spec_.groups_max - std::min(spec_.groups_max, groups_), untaken.refused);
-      groups_ += pane.size() - before;
-      if (pane.size() == 0) {
-        panes_.erase(part.start);
-        continue;
-      }
-      next_start_ = std::min(next_start_, first_open_window_of(part.start));
-      changed_fired |= first_open_window_of(part.start) < fired_until_;
+    if (const auto pane = only_pane(input, rows)) {
+      changed_fired = fold(*pane, input, rows, untaken);
+    } else {
+      split(input, rows, untaken);
+      for (const Part& part : parts_)
+        if (!part.rows.empty()) changed_fired |= fold(part.start, input, part.rows, untaken);
     }
     if (changed_fired && !spec_.previews_on_timer) preview_fired(results);
   }
@@ -102,8 +95,39 @@ class PaneWindows final : public Windows {
     return std::max(first, plus(floor_to(closed, spec_.every_us), spec_.every_us));
   }
 
-  // Rows by pane. A row is late when the last window that could hold it is closed. Batches lie in few panes,
-  // and next to each other.
+  // Usually a batch lies in one pane; nullopt if not, or if rows may be late.
+  std::optional<std::int64_t> only_pane(const WindowRows& input, std::span<const std::uint32_t> rows) const {
+    if (rows.empty() || rows.size() != input.times.size()) return std::nullopt;
+    std::int64_t least = INT64_MAX, greatest = INT64_MIN;
+    for (const std::int64_t time : input.times) {
+      least = std::min(least, time);
+      greatest = std::max(greatest, time);
+    }
+    const std::int64_t start = floor_to(least, pane_us_);
+    if (greatest >= plus(start, pane_us_) || is_late(start)) return std::nullopt;
+    return start;
+  }
+
+  // The last window that could hold it is closed.
+  bool is_late(std::int64_t time) const { return closes_at(floor_to(time, spec_.every_us)) <= watermark_; }
+
+  // Whether it changed a window that was shown on time.
+  bool fold(std::int64_t start, const WindowRows& input, std::span<const std::uint32_t> rows,
+            Untaken& untaken) {
+    Groups& pane = panes_.try_emplace(start, shape_).first->second;
+    const std::uint32_t before = pane.size();
+    pane.fold(input, rows, spec_.groups_max - std::min(spec_.groups_max, groups_), untaken.refused);
+    groups_ += pane.size() - before;
+    if (pane.size() == 0) {
+      panes_.erase(start);
+      return false;
+    }
+    const std::int64_t first = first_open_window_of(start);
+    next_start_ = std::min(next_start_, first);
+    return first < fired_until_;
+  }
+
+  // Rows by pane: few, and next to each other.
   void split(const WindowRows& input, std::span<const std::uint32_t> rows, Untaken& untaken) {
     for (Part& part : parts_) part.rows.clear();
     Part* part = nullptr;
@@ -113,7 +137,7 @@ class PaneWindows final : public Windows {
       if (part == nullptr || time < begin || time >= end) {
         begin = floor_to(time, pane_us_);
         end = plus(begin, pane_us_);
-        part = closes_at(floor_to(time, spec_.every_us)) <= watermark_ ? nullptr : &part_of(begin);
+        part = is_late(time) ? nullptr : &part_of(begin);
         if (part == nullptr) {
           untaken.late.push_back(row);
           continue;

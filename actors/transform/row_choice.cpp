@@ -7,21 +7,21 @@ namespace leat {
 void RowChoice::choose_true(const Evaluated& condition) {
   const Column& values = condition.values;
   const std::uint32_t count = values.row_count();
-  rows_.resize(count);
+  if (rows_.size() < count) rows_.resize(count);
   // Without a branch: whether a row passes is what a predictor can't know.
-  std::uint32_t chosen = 0;
+  std::uint32_t* next = rows_.data();
   if (values.null_count() == 0) {
     for (std::uint32_t row = 0; row < count; ++row) {
-      rows_[chosen] = row;
-      chosen += values.boolean(row) ? 1 : 0;
+      *next = row;
+      next += values.boolean(row) ? 1 : 0;
     }
   } else {
     for (std::uint32_t row = 0; row < count; ++row) {
-      rows_[chosen] = row;
-      chosen += values.boolean(row) && !values.is_null(row) ? 1 : 0;
+      *next = row;
+      next += values.boolean(row) && !values.is_null(row) ? 1 : 0;
     }
   }
-  rows_.resize(chosen);
+  rows_.resize(static_cast<std::size_t>(next - rows_.data()));
   if (condition.failed.empty()) return;
   auto failed = condition.failed.begin();
   std::erase_if(rows_, [&](std::uint32_t row) {

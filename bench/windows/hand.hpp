@@ -34,12 +34,13 @@ void run_loop(const Work& data, const Options& options, RunState& state) {
   state.end_ns = now_ns();
 }
 
-/// Source, operators and sink over PUSH/PULL: one message = a batch of records, or of result rows; an empty one
-/// is the end.
+/// Source, operators and sink over PUSH/PULL: one message = a batch of records, or of result rows; an empty
+/// one is the end.
 template <class Work>
 class ZmqStages {
  public:
-  ZmqStages(const Work& data, const Options& options, RunState& state) : data_(data), options_(options), state_(state) {}
+  ZmqStages(const Work& data, const Options& options, RunState& state)
+      : data_(data), options_(options), state_(state) {}
 
   void run_threads() {
     zmq::context_t shared(1);
@@ -150,7 +151,8 @@ class ZmqStages {
 template <class Work>
 void run_hand(const std::string& impl, const Options& options, RunResult& result) {
   const Work data;
-  const Totals expected = Work::published(options.events) ? *Work::published(options.events) : expected_totals(data, options.events);
+  const Totals expected = Work::published(options.events) ? *Work::published(options.events)
+                                                          : expected_totals(data, options.events);
   const Shared<RunState> state;
   const double before = cpu_seconds(Charge::self);
   if (impl == "loop") {

@@ -32,7 +32,8 @@ std::string threads_only(const Options& options) {
   return options.deploy != "thread" || options.edge != "inproc" ? "it has no sockets" : "";
 }
 std::string has_topology(const Options& options) {
-  if (options.deploy == "thread" && options.edge != "inproc") return "between its threads it always uses inproc";
+  if (options.deploy == "thread" && options.edge != "inproc")
+    return "between its threads it always uses inproc";
   return {};
 }
 
@@ -42,9 +43,12 @@ std::string has_topology(const Options& options) {
 int main(int argc, char** argv) {
   using namespace leat::bench;
   const auto contender = [](const char* name, auto refuses) {
-    return Contender{name, [name](const Options& options, RunResult& result) { windows::run(name, options, result); }, refuses};
+    return Contender{
+        name, [name](const Options& options, RunResult& result) { windows::run(name, options, result); },
+        refuses};
   };
-  const std::vector<Contender> contenders = {contender("loop", windows::threads_only), contender("zmq", nullptr),
+  const std::vector<Contender> contenders = {contender("loop", windows::threads_only),
+                                             contender("zmq", nullptr),
                                              contender("leat", windows::has_topology)};
   Offer offer{"keysum", "Sums of 10,000 keys in windows of ten seconds; every result row checked."};
   for (const Contender& each : contenders) offer.impls.push_back(each.name);

@@ -10,8 +10,8 @@
 #include "common/shared.hpp"
 #include "common/temp_dir.hpp"
 
-// Leat: a topology of bench/topologies, loaded and run through the public API. Source and sink are kinds of this
-// program; what lies between are Leat's own, but for the look-up of a campaign.
+// Leat: a topology of bench/topologies, loaded and run through the public API. Source and sink are kinds of
+// this program; what lies between are Leat's own, but for the look-up of a campaign.
 namespace leat::bench::windows {
 namespace {
 
@@ -36,13 +36,14 @@ class Events final : public Source {
   static constexpr auto outputs = ports(out);
   static Fields<Config> fields() { return {}; }
   static void describe(Config&, Describe& describe) { describe.output(out, schema()); }
-  explicit Events(Config) : step_ns_(step_ns(bench_run.options->events)), time_(Schema::make({{"event_time", Type::timestamp}})) {}
+  explicit Events(Config) : step_ns_(step_ns(bench_run.options->events)) {}
 
   Result<Produced> produce(std::uint32_t rows_max, Context& ctx) override {
     if (next_ == 0) bench_run.state->start_ns = now_ns();
     const std::uint64_t events = bench_run.options->events;
     const std::uint64_t stop = std::min(events, next_ + rows_max);
-    while (next_ < stop) emit_batch(static_cast<std::uint32_t>(std::min<std::uint64_t>(ctx.batch_rows(), stop - next_)), ctx);
+    while (next_ < stop)
+      emit_batch(static_cast<std::uint32_t>(std::min<std::uint64_t>(ctx.batch_rows(), stop - next_)), ctx);
     return next_ == events ? Produced::end() : Produced::more();
   }
 
@@ -52,20 +53,22 @@ class Events final : public Source {
   void emit_batch(std::uint32_t rows, Context& ctx) {
     const auto first = static_cast<std::uint32_t>(next_ % kRecords);
     rows = std::min(rows, static_cast<std::uint32_t>(kRecords) - first);
+    const Memory memory = Memory::allocate(rows * sizeof(std::int64_t));
+    auto* times = reinterpret_cast<std::int64_t*>(memory.data());
     for (std::uint32_t row = 0; row < rows; ++row)
-      time_.column(0).append(static_cast<std::int64_t>(next_ + row) * step_ns_ / 1000);
-    const Batch times = time_.finish();
+      times[row] = static_cast<std::int64_t>(next_ + row) * step_ns_ / 1000;
+    const Column time({.type = Type::timestamp, .rows = rows, .values = memory.data(), .owner = memory});
     columns_.clear();
     std::size_t at = 0;
     for (const Field& field : schema_->fields())
-      columns_.push_back(field.name == "event_time" ? times.column(0) : bench_run.work->columns[at++].slice(first, rows));
+      columns_.push_back(field.name == "event_time" ? time
+                                                    : bench_run.work->columns[at++].slice(first, rows));
     next_ += rows;
     ctx.emit(out, Batch(schema_, columns_, rows));
   }
 
   SchemaPtr schema_ = schema();
   std::int64_t step_ns_;
-  BatchBuilder time_;
   std::vector<Column> columns_;
   std::uint64_t next_ = 0;
 };
@@ -84,7 +87,8 @@ class Rows final : public Actor {
   Status on_batch(const Port&, const Batch& batch, Context&) override {
     const LeatWork& work = *bench_run.work;
     const auto column = [&](const std::string& name) { return name.empty() ? nullptr : batch.column(name); };
-    const Column *start = column("window_start"), *key = column(work.key), *count = column(work.count), *sum = column(work.sum);
+    const Column *start = column("window_start"), *key = column(work.key), *count = column(work.count),
+                 *sum = column(work.sum);
     for (std::uint32_t row = 0; row < batch.row_count(); ++row)
       totals_.add({start->int64(row) / (kWindowNs / 1000), key->int64(row), count ? count->int64(row) : 0,
                    sum ? sum->int64(row) : 0});
@@ -113,7 +117,8 @@ void run_host(const LeatWork& work, const std::string& host) {
   RunOptions run;
   run.host = host;
   const RunSummary summary = runner->run(run);
-  if (summary.exit_code() != 0) throw std::runtime_error(summary.error ? summary.error->text() : "rows were lost");
+  if (summary.exit_code() != 0)
+    throw std::runtime_error(summary.error ? summary.error->text() : "rows were lost");
 }
 
 void run_processes(const LeatWork& work, RunState& state) {
@@ -132,7 +137,9 @@ void run_processes(const LeatWork& work, RunState& state) {
 }
 
 void set_variables(const Options& options, const TempDir& directory) {
-  const auto set = [](const std::string& name, const std::string& value) { ::setenv(name.c_str(), value.c_str(), 1); };
+  const auto set = [](const std::string& name, const std::string& value) {
+    ::setenv(name.c_str(), value.c_str(), 1);
+  };
   set("BENCH_BATCH", options.batch == 0 ? "auto" : std::to_string(options.batch));
   set("BENCH_FUSE", options.layout == "fused" ? "true" : "false");
   set("BENCH_RUN_DIR", directory.path());

@@ -9,10 +9,10 @@ namespace leat::bench::windows {
 
 /// What a workload gives to the Leat contender.
 struct LeatWork {
-  std::string topology;              ///< bench/topologies/TOPOLOGY.yaml
-  std::vector<Field> fields;         ///< of its records; `event_time` is among them
-  std::vector<Column> columns;       ///< all kRecords records, but for `event_time`
-  std::string key, count, sum;       ///< columns of the result rows; count or sum may be empty
+  std::string topology;         ///< bench/topologies/TOPOLOGY.yaml
+  std::vector<Field> fields;    ///< of its records; `event_time` is among them
+  std::vector<Column> columns;  ///< all kRecords records, but for `event_time`
+  std::string key, count, sum;  ///< columns of the result rows; count or sum may be empty
   void (*add_kinds)(Registry&) = nullptr;
 };
 

@@ -15,8 +15,8 @@
 #include "common/splitmix.hpp"
 #include "common/usage.hpp"
 
-// Rows grouped by key in tumbling windows. Every contender uses these functions, so that what differs is only how
-// records get from the source to the operator and results to the sink.
+// Rows grouped by key in tumbling windows. Every contender uses these functions, so that what differs is only
+// how records get from the source to the operator and results to the sink.
 namespace leat::bench::windows {
 
 inline constexpr std::size_t kRecords = 65'536;  // in memory; event k is record k mod kRecords
@@ -47,8 +47,10 @@ struct Totals {
   void add(const Row& row) {
     ++rows;
     counted += static_cast<std::uint64_t>(row.count);
-    const auto place = static_cast<std::uint64_t>(row.window) * 1'000'003 + static_cast<std::uint64_t>(row.key);
-    checksum += mix(mix(place) + static_cast<std::uint64_t>(row.count) + mix(static_cast<std::uint64_t>(row.sum)));
+    const auto place =
+        static_cast<std::uint64_t>(row.window) * 1'000'003 + static_cast<std::uint64_t>(row.key);
+    checksum +=
+        mix(mix(place) + static_cast<std::uint64_t>(row.count) + mix(static_cast<std::uint64_t>(row.sum)));
   }
   friend bool operator==(const Totals&, const Totals&) = default;
 };
@@ -91,8 +93,8 @@ class WindowFold {
   std::int64_t end_ns_ = 0;
 };
 
-/// Yahoo Streaming Benchmark: which of 1000 ads belong to which of 100 campaigns, and how often each campaign's
-/// ads were viewed.
+/// Yahoo Streaming Benchmark: which of 1000 ads belong to which of 100 campaigns, and how often each
+/// campaign's ads were viewed.
 struct Ysb {
   struct Record {
     std::int64_t user_id, page_id, ad_id, event_time_ns;
@@ -168,7 +170,8 @@ struct Ysb {
 
   /// The published totals, for the sizes that have them.
   static const Totals* published(std::uint64_t events) {
-    static constexpr Totals million{500, 330'524, 0x23f7061b5bddf499}, twenty{500, 6'611'599, 0x5632a3f717c267aa};
+    static constexpr Totals million{500, 330'524, 0x23f7061b5bddf499},
+        twenty{500, 6'611'599, 0x5632a3f717c267aa};
     return events == 1'000'000 ? &million : events == 20'000'000 ? &twenty : nullptr;
   }
 };

@@ -30,7 +30,9 @@ class Campaign final : public Actor {
   }
 
  private:
-  static SchemaPtr schema() { return Schema::make({{"campaign", Type::int64}, {"event_time", Type::timestamp}}); }
+  static SchemaPtr schema() {
+    return Schema::make({{"campaign", Type::int64}, {"event_time", Type::timestamp}});
+  }
   SchemaPtr schema_ = schema();
   Ysb::Ads ads_;
   BatchBuilder rows_;
@@ -48,8 +50,8 @@ LeatWork make_leat_work(const Ysb& data) {
                                   {"event_type", Type::int64},
                                   {"ip", Type::int64}}));
   for (const Ysb::Record& each : data.records)
-    rows.add(each.user_id, each.page_id, each.ad_id, std::int64_t{each.ad_type}, std::int64_t{each.event_type},
-             std::int64_t{each.ip});
+    rows.add(each.user_id, each.page_id, each.ad_id, std::int64_t{each.ad_type},
+             std::int64_t{each.event_type}, std::int64_t{each.ip});
   const Batch all = rows.finish();
   LeatWork work;
   work.topology = "ysb";
@@ -74,7 +76,8 @@ std::string threads_only(const Options& options) {
   return options.deploy != "thread" || options.edge != "inproc" ? "it has no sockets" : "";
 }
 std::string has_topology(const Options& options) {
-  if (options.deploy == "thread" && options.edge != "inproc") return "between its threads it always uses inproc";
+  if (options.deploy == "thread" && options.edge != "inproc")
+    return "between its threads it always uses inproc";
   return {};
 }
 
@@ -84,9 +87,12 @@ std::string has_topology(const Options& options) {
 int main(int argc, char** argv) {
   using namespace leat::bench;
   const auto contender = [](const char* name, auto refuses) {
-    return Contender{name, [name](const Options& options, RunResult& result) { windows::run(name, options, result); }, refuses};
+    return Contender{
+        name, [name](const Options& options, RunResult& result) { windows::run(name, options, result); },
+        refuses};
   };
-  const std::vector<Contender> contenders = {contender("loop", windows::threads_only), contender("zmq", nullptr),
+  const std::vector<Contender> contenders = {contender("loop", windows::threads_only),
+                                             contender("zmq", nullptr),
                                              contender("leat", windows::has_topology)};
   Offer offer{"ysb", "Views per campaign in windows of ten seconds; every result row checked."};
   for (const Contender& each : contenders) offer.impls.push_back(each.name);

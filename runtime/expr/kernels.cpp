@@ -1,6 +1,7 @@
 #include "expr/kernels.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <functional>
 
 #include "expr/checker.hpp"
@@ -57,6 +58,27 @@ void compare_all(Op op, std::uint32_t rows, Left left, Right right, std::uint8_t
     default:
       return loop(std::greater_equal<>());
   }
+}
+
+// A column of bits from bytes that are 0 or 1.
+Column bits_of(std::span<const std::uint8_t> bools) {
+  const std::size_t bytes = (bools.size() + 7) / 8;
+  const Memory memory = Memory::allocate(bytes);
+  auto* bits = reinterpret_cast<std::uint8_t*>(memory.data());
+  const std::size_t whole = bools.size() / 8;
+  for (std::size_t at = 0; at < whole; ++at) {
+    std::uint64_t eight;
+    std::memcpy(&eight, bools.data() + at * 8, sizeof eight);
+    // Each byte's lowest bit moves to the top byte, the first to its lowest bit.
+    bits[at] = static_cast<std::uint8_t>(eight * 0x0102040810204080u >> 56);
+  }
+  if (whole < bytes) bits[whole] = 0;
+  for (std::size_t at = whole * 8; at < bools.size(); ++at)
+    bits[whole] = static_cast<std::uint8_t>(bits[whole] | bools[at] << (at & 7));
+  return Column({.type = Type::boolean,
+                 .rows = static_cast<std::uint32_t>(bools.size()),
+                 .values = memory.data(),
+                 .owner = memory});
 }
 
 class Evaluation {
@@ -437,9 +459,13 @@ Column Evaluation::to_column(Vector& vector, Type type) {
     vector.failed.clear();
     const void* data = owner->own_ints.empty() ? static_cast<const void*>(owner->own_doubles.data())
                                                : owner->own_ints.data();
-    return Column(
-        {.type = type, .rows = rows_, .values = static_cast<const std::byte*>(data), .owner = Memory::hold(owner)});
+    return Column({.type = type,
+                   .rows = rows_,
+                   .values = static_cast<const std::byte*>(data),
+                   .owner = Memory::hold(owner)});
   }
+  if (type == Type::boolean && vector.constant == nullptr && vector.all_fine() && !vector.bools.empty())
+    return bits_of(vector.bools);
   ValueColumn values(type);
   for (std::uint32_t row = 0; row < rows_; ++row) {
     const bool fine = vector.state(row) == State::fine;

@@ -54,7 +54,8 @@ struct ActorHarness::Impl final : CellHost {
   std::vector<std::function<void()>> offloaded;
   std::vector<std::string> lines;
 
-  void load(const std::string& kind_name, const std::string& options, const std::string& input);
+  void load(const std::string& kind_name, const std::string& options, const Inputs& inputs);
+  Inputs inputs_of(const std::string& kind, const std::string& schema) const;
   void build();
   Status outcome();
   const Port& input_port(const std::string& name) const;
@@ -80,26 +81,39 @@ struct ActorHarness::Impl final : CellHost {
 };
 
 void ActorHarness::Impl::load(const std::string& kind_name, const std::string& options,
-                              const std::string& input) {
+                              const Inputs& inputs) {
   const Kind* kind = registry.find(kind_name);
   LEAT_ASSERT(kind != nullptr);
   std::string actor = options.empty() ? "{}" : options;
   const std::size_t brace = actor.find('{');
   LEAT_ASSERT(brace != std::string::npos);
   const bool more = actor.find_first_not_of(" }", brace + 1) != std::string::npos;
-  actor.insert(brace + 1, fmt::format(" kind: {}{}{}", kind_name, kind->source ? "" : ", inputs: [feed]",
+  std::string schemas, feeds, wiring;
+  for (const auto& [port, schema] : inputs) {
+    schemas += fmt::format("  {}: {}\n", port, schema);
+    feeds += fmt::format("  feed_{0}: {{ kind: harness.input, schema: {0} }}\n", port);
+    wiring += fmt::format("{}{}: [feed_{}]", wiring.empty() ? "" : ", ", port, port);
+  }
+  actor.insert(brace + 1, fmt::format(" kind: {}{}{}", kind_name,
+                                      inputs.empty() ? "" : fmt::format(", inputs: {{ {} }}", wiring),
                                       more ? ", " : ""));
   std::string text = "topology: harness\ndelivery: best_effort\n";
-  if (!input.empty()) text += fmt::format("schemas: {{ input: {} }}\n", input);
-  text += "actors:\n";
-  if (!kind->source) text += "  feed: { kind: harness.input, schema: input }\n";
-  text += fmt::format("  tested: {}\n", actor);
+  if (!schemas.empty()) text += "schemas:\n" + schemas;
+  text += fmt::format("actors:\n{}  tested: {}\n", feeds, actor);
   Diagnostics found;
   topology = load_topology_text(text, "harness.yaml", registry, found);
   for (Diagnostic& problem : found.sorted())  // The harness reads all ports itself.
     if (problem.code != Code::unused_port) diagnostics.add(std::move(problem));
   if (topology) spec = topology->find("tested");
   if (spec != nullptr) build();
+}
+
+// The same schema for every port.
+ActorHarness::Inputs ActorHarness::Impl::inputs_of(const std::string& kind, const std::string& schema) const {
+  Inputs inputs;
+  if (schema.empty() || registry.find(kind) == nullptr) return inputs;
+  for (const Port& port : registry.find(kind)->inputs) inputs.emplace_back(port.name, schema);
+  return inputs;
 }
 
 void ActorHarness::Impl::build() {
@@ -149,7 +163,15 @@ ActorHarness::ActorHarness(const std::string& kind, const std::string& options, 
     : impl_(std::make_unique<Impl>()) {
   register_standard_actors(impl_->registry);
   impl_->registry.add<HarnessInput>();
-  impl_->load(kind, options, input);
+  impl_->load(kind, options, impl_->inputs_of(kind, input));
+  if (impl_->cell) impl_->cell->start();
+}
+
+ActorHarness::ActorHarness(const std::string& kind, const std::string& options, const Inputs& inputs)
+    : impl_(std::make_unique<Impl>()) {
+  register_standard_actors(impl_->registry);
+  impl_->registry.add<HarnessInput>();
+  impl_->load(kind, options, inputs);
   if (impl_->cell) impl_->cell->start();
 }
 
@@ -158,7 +180,7 @@ ActorHarness::ActorHarness(const Registry& registry, const std::string& kind, co
     : impl_(std::make_unique<Impl>()) {
   impl_->registry = registry;
   impl_->registry.add<HarnessInput>();
-  impl_->load(kind, options, input);
+  impl_->load(kind, options, impl_->inputs_of(kind, input));
   if (impl_->cell) impl_->cell->start();
 }
 
@@ -170,7 +192,7 @@ std::string ActorHarness::problems() const {
 
 Status ActorHarness::feed(const std::string& json_lines, const std::string& port) {
   const Port& input = impl_->input_port(port);
-  BatchBuilder rows(impl_->topology->schemas.at("input"));
+  BatchBuilder rows(impl_->topology->schemas.at(std::string(input.name)));
   JsonRows reader(rows.schema());
   std::istringstream lines(json_lines);
   for (std::string line; std::getline(lines, line);)

@@ -15,7 +15,7 @@
 namespace leat {
 namespace {
 
-constexpr std::uint32_t kBatchAuto = 1024;
+constexpr std::uint32_t kBatchAuto = 4096;
 constexpr std::size_t kFileBytesMax = (1u << 20) + 1;  // one more than allowed: the YAML reader says so
 
 void check_delivery(const ConfigNode& root, const TopologyOptions& options, Diagnostics& diagnostics) {

@@ -13,7 +13,7 @@ enum class WhenFull : std::uint8_t { block, drop_oldest, drop_newest };
 
 /// The bound of one link; what waits beyond the consumer's credit stays with the producer.
 struct QueueLimit {
-  Rows max{10'000};
+  Rows max{50'000};
   Bytes max_bytes{64u << 20};
   WhenFull when_full = WhenFull::block;
 };
@@ -92,7 +92,7 @@ struct Topology {
   std::vector<std::size_t> order;  ///< actors, producers before consumers
 
   // settings
-  std::uint32_t batch_rows = 1024;  ///< `batch:`: most rows per batch; the actual number adapts to the load
+  std::uint32_t batch_rows = 4096;  ///< `batch:`: most rows per batch; the actual number adapts to the load
   bool batch_auto = true;           ///< `batch: auto`
   Duration linger{1000};            ///< longest a partial batch waits under load
   Poll poll = Poll::block;

@@ -17,6 +17,9 @@ class ActorHarness {
   /// Standard kinds; `input` is the schema of every input port (YAML: "{ card: string, amount: int64 }";
   /// empty for sources).
   ActorHarness(const std::string& kind, const std::string& options, const std::string& input = {});
+  /// The same for kinds with several input ports: port name and schema of each.
+  using Inputs = std::vector<std::pair<std::string, std::string>>;
+  ActorHarness(const std::string& kind, const std::string& options, const Inputs& inputs);
   /// Kinds of your own registry, which must outlive the harness.
   ActorHarness(const Registry& registry, const std::string& kind, const std::string& options,
                const std::string& input = {});
@@ -31,7 +34,7 @@ class ActorHarness {
   /// Rows for an input port, one JSON object per line.
   Status feed(const std::string& json_lines, const std::string& port = {});
   Status feed(const Batch& batch, const std::string& port = {});
-  Status watermark(Time time);
+  Status watermark(Time time);  ///< of all inputs
   Status end();
   /// Sources: asks for rows once.
   Result<Produced> produce(std::uint32_t rows_max = 1024);
