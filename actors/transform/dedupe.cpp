@@ -58,6 +58,7 @@ class Dedupe final : public Actor {
   }
   static void describe(Config& config, Describe& describe) {
     config.time.describe(describe.input(), describe);
+    describe.partition_by(0, {config.key});
     if (config.within.count() <= 0)
       describe.problem(Code::bad_value, describe.place_of("within"), "`within` is more than nothing");
     if (config.keys_max == 0)

@@ -116,6 +116,7 @@ Fields<ThrottleConfig> Throttle::fields() {
 
 void Throttle::describe(Config& config, Describe& describe) {
   config.input = describe.input();
+  if (!config.key.empty()) describe.partition_by(0, {config.key});
   if (!(config.rate.per_second > 0))
     describe.problem(Code::bad_value, describe.place_of("rate"),
                      "`rate` is more than nothing and less than `max`");

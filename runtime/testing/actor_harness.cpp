@@ -53,9 +53,9 @@ struct ActorHarness::Impl final : CellHost {
   std::optional<Error> failure;
   std::vector<std::function<void()>> offloaded;
   std::vector<std::string> lines;
+  std::vector<std::string> schema_of_port;
 
-  void load(const std::string& kind_name, const std::string& options, const Inputs& inputs);
-  Inputs inputs_of(const std::string& kind, const std::string& schema) const;
+  void load(const std::string& kind_name, const std::string& options, const Inputs& schemas);
   void build();
   Status outcome();
   const Port& input_port(const std::string& name) const;
@@ -80,25 +80,30 @@ struct ActorHarness::Impl final : CellHost {
   Cell* charge(Cell*) override { return nullptr; }
 };
 
+// A schema named like a port is that port's; `input` is every other port's, and known to a source's options.
 void ActorHarness::Impl::load(const std::string& kind_name, const std::string& options,
-                              const Inputs& inputs) {
+                              const Inputs& schemas) {
   const Kind* kind = registry.find(kind_name);
   LEAT_ASSERT(kind != nullptr);
+  std::string declared, feeds, wiring;
+  for (const auto& [name, schema] : schemas) declared += fmt::format("  {}: {}\n", name, schema);
+  for (const Port& port : kind->inputs) {
+    const bool own = std::ranges::find(schemas, port.name, &Inputs::value_type::first) != schemas.end();
+    schema_of_port.push_back(own ? std::string(port.name) : "input");
+    const std::string feed = kind->inputs.size() == 1 ? "feed" : fmt::format("feed_{}", port.name);
+    feeds += fmt::format("  {}: {{ kind: harness.input, schema: {} }}\n", feed, schema_of_port.back());
+    wiring += fmt::format("{}{}: [{}]", wiring.empty() ? "" : ", ", port.name, feed);
+  }
+  if (kind->inputs.size() == 1) wiring = "[feed]";
+  if (kind->inputs.size() > 1) wiring = fmt::format("{{ {} }}", wiring);
   std::string actor = options.empty() ? "{}" : options;
   const std::size_t brace = actor.find('{');
   LEAT_ASSERT(brace != std::string::npos);
   const bool more = actor.find_first_not_of(" }", brace + 1) != std::string::npos;
-  std::string schemas, feeds, wiring;
-  for (const auto& [port, schema] : inputs) {
-    schemas += fmt::format("  {}: {}\n", port, schema);
-    feeds += fmt::format("  feed_{0}: {{ kind: harness.input, schema: {0} }}\n", port);
-    wiring += fmt::format("{}{}: [feed_{}]", wiring.empty() ? "" : ", ", port, port);
-  }
-  actor.insert(brace + 1, fmt::format(" kind: {}{}{}", kind_name,
-                                      inputs.empty() ? "" : fmt::format(", inputs: {{ {} }}", wiring),
+  actor.insert(brace + 1, fmt::format(" kind: {}{}{}", kind_name, wiring.empty() ? "" : ", inputs: " + wiring,
                                       more ? ", " : ""));
   std::string text = "topology: harness\ndelivery: best_effort\n";
-  if (!schemas.empty()) text += "schemas:\n" + schemas;
+  if (!declared.empty()) text += "schemas:\n" + declared;
   text += fmt::format("actors:\n{}  tested: {}\n", feeds, actor);
   Diagnostics found;
   topology = load_topology_text(text, "harness.yaml", registry, found);
@@ -106,14 +111,6 @@ void ActorHarness::Impl::load(const std::string& kind_name, const std::string& o
     if (problem.code != Code::unused_port) diagnostics.add(std::move(problem));
   if (topology) spec = topology->find("tested");
   if (spec != nullptr) build();
-}
-
-// The same schema for every port.
-ActorHarness::Inputs ActorHarness::Impl::inputs_of(const std::string& kind, const std::string& schema) const {
-  Inputs inputs;
-  if (schema.empty() || registry.find(kind) == nullptr) return inputs;
-  for (const Port& port : registry.find(kind)->inputs) inputs.emplace_back(port.name, schema);
-  return inputs;
 }
 
 void ActorHarness::Impl::build() {
@@ -163,7 +160,7 @@ ActorHarness::ActorHarness(const std::string& kind, const std::string& options, 
     : impl_(std::make_unique<Impl>()) {
   register_standard_actors(impl_->registry);
   impl_->registry.add<HarnessInput>();
-  impl_->load(kind, options, impl_->inputs_of(kind, input));
+  impl_->load(kind, options, input.empty() ? Inputs{} : Inputs{{"input", input}});
   if (impl_->cell) impl_->cell->start();
 }
 
@@ -180,7 +177,7 @@ ActorHarness::ActorHarness(const Registry& registry, const std::string& kind, co
     : impl_(std::make_unique<Impl>()) {
   impl_->registry = registry;
   impl_->registry.add<HarnessInput>();
-  impl_->load(kind, options, impl_->inputs_of(kind, input));
+  impl_->load(kind, options, input.empty() ? Inputs{} : Inputs{{"input", input}});
   if (impl_->cell) impl_->cell->start();
 }
 
@@ -192,7 +189,7 @@ std::string ActorHarness::problems() const {
 
 Status ActorHarness::feed(const std::string& json_lines, const std::string& port) {
   const Port& input = impl_->input_port(port);
-  BatchBuilder rows(impl_->topology->schemas.at(std::string(input.name)));
+  BatchBuilder rows(impl_->topology->schemas.at(impl_->schema_of_port[input.index]));
   JsonRows reader(rows.schema());
   std::istringstream lines(json_lines);
   for (std::string line; std::getline(lines, line);)
