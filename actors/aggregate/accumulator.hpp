@@ -26,6 +26,10 @@ class Accumulator {
   virtual void fold(const GroupedRows& rows, const Column* values) = 0;
   /// Adds `from`'s group to one of ours; `from` is of the same function. May be this object.
   virtual void merge(std::uint32_t group, const Accumulator& from, std::uint32_t from_group) = 0;
+  /// The same for all groups of `from`: its group i goes to `groups[i]`.
+  virtual void merge_all(std::span<const std::uint32_t> groups, const Accumulator& from) = 0;
+  /// No groups; keeps its memory.
+  virtual void clear() = 0;
   /// The group is as new.
   virtual void reset(std::uint32_t group) = 0;
   /// Appends the result; an error (and nothing appended) if it does not fit its type.
@@ -62,6 +66,11 @@ class StatePerGroup : public Accumulator {
   void merge(std::uint32_t group, const Accumulator& from, std::uint32_t from_group) override {
     self().merge_states(states_[group], static_cast<const StatePerGroup&>(from).states_[from_group]);
   }
+  void merge_all(std::span<const std::uint32_t> groups, const Accumulator& from) override {
+    const auto& others = static_cast<const StatePerGroup&>(from).states_;
+    for (std::size_t at = 0; at < groups.size(); ++at) self().merge_states(states_[groups[at]], others[at]);
+  }
+  void clear() override { states_.clear(); }
   void reset(std::uint32_t group) override { states_[group] = State{}; }
   Status emit(std::uint32_t group, ColumnBuilder& out) const override {
     return self().emit_state(states_[group], out);

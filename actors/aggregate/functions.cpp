@@ -53,6 +53,11 @@ class Count final : public Accumulator {
   void merge(std::uint32_t group, const Accumulator& from, std::uint32_t from_group) override {
     counts_[group] += static_cast<const Count&>(from).counts_[from_group];
   }
+  void merge_all(std::span<const std::uint32_t> groups, const Accumulator& from) override {
+    const auto& others = static_cast<const Count&>(from).counts_;
+    for (std::size_t at = 0; at < groups.size(); ++at) counts_[groups[at]] += others[at];
+  }
+  void clear() override { counts_.clear(); }
   void reset(std::uint32_t group) override { counts_[group] = 0; }
   Status emit(std::uint32_t group, ColumnBuilder& out) const override {
     out.append(counts_[group]);

@@ -67,10 +67,14 @@ void Groups::fold_functions(const WindowRows& input, std::span<const std::uint32
 }
 
 void Groups::merge(const Groups& from) {
-  for (std::uint32_t group = 0; group < from.size(); ++group) {
-    const std::uint32_t to = add(from.keys_, group, from, group);
-    changed_[to] |= from.changed_[group];
-  }
+  numbers_.resize(from.size());
+  for (std::uint32_t group = 0; group < from.size(); ++group)
+    numbers_[group] = keys_.find_or_add(from.keys_, group);
+  grow();
+  for (std::uint32_t group = 0; tracks_changes_ && group < from.size(); ++group)
+    changed_[numbers_[group]] |= from.changed_[group];
+  for (std::size_t at = 0; at < functions_.size(); ++at)
+    functions_[at]->merge_all(numbers_, *from.functions_[at]);
 }
 
 std::uint32_t Groups::add(const KeyTable& keys, std::uint32_t key, const Groups& from,
@@ -85,7 +89,7 @@ std::uint32_t Groups::add(const KeyTable& keys, std::uint32_t key, const Groups&
 void Groups::clear() {
   keys_.clear();
   changed_.clear();
-  for (auto& function : functions_) function = function->make_empty();
+  for (const auto& function : functions_) function->clear();
 }
 
 void Groups::reset(std::uint32_t group) {

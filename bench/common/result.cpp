@@ -34,6 +34,13 @@ void RunResult::take_latency(const Histogram& latency) {
   ev_max_us = double(latency.max()) / 1e3;
 }
 
+void RunResult::take_window_latency(const Histogram& latency) {
+  win_n = latency.count();
+  win_p50_us = double(latency.percentile(0.50)) / 1e3;
+  win_p99_us = double(latency.percentile(0.99)) / 1e3;
+  win_max_us = double(latency.max()) / 1e3;
+}
+
 JsonObject& JsonObject::add_text(const std::string& key, const std::string& text) {
   if (!members_.empty()) members_ += ", ";
   members_ += quoted(key) + ": " + text;
@@ -68,7 +75,7 @@ JsonObject describe_run(const std::string& workload, const std::string& impl, co
     out.add("batch", "auto");
   else
     out.add("batch", run.batch);
-  out.add("shards", std::uint64_t{1}).add("relays", std::uint64_t(options.relays));
+  out.add("shards", options.shards).add("relays", std::uint64_t(options.relays));
   out.add("rate", options.rate).add("idle_secs", options.idle_secs);
   out.add("events", run.events).add("secs", run.secs).add("events_per_s", run.events_per_s());
   out.add("cpu_s", run.cpu_s);
@@ -82,7 +89,11 @@ JsonObject describe_run(const std::string& workload, const std::string& impl, co
   else
     out.add_null("ev_p50_us").add_null("ev_p99_us").add_null("ev_max_us");
   out.add("ev_n", run.ev_n);
-  out.add_null("win_p50_us").add_null("win_p99_us").add_null("win_max_us").add("win_n", std::uint64_t{0});
+  if (run.win_n > 0)
+    out.add("win_p50_us", run.win_p50_us).add("win_p99_us", run.win_p99_us).add("win_max_us", run.win_max_us);
+  else
+    out.add_null("win_p50_us").add_null("win_p99_us").add_null("win_max_us");
+  out.add("win_n", run.win_n);
   out.add("rss_mb", run.rss_mb).add_null("broker_rss_mb");
   out.add("other_cpu", run.other_cpu).add("steal", run.steal);
   out.add("ok", run.ok).add("verified", run.ok);

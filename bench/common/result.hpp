@@ -21,6 +21,10 @@ struct RunResult {
   double ev_p99_us = 0;
   double ev_max_us = 0;
   std::uint64_t ev_n = 0;
+  double win_p50_us = 0;
+  double win_p99_us = 0;
+  double win_max_us = 0;
+  std::uint64_t win_n = 0;
   double other_cpu = 0;
   double steal = 0;
   bool ok = false;  ///< The check of the result rows passed.
@@ -28,6 +32,7 @@ struct RunResult {
   double events_per_s() const { return secs > 0 ? double(events) / secs : 0; }
   double cpu_s_per_m() const { return events > 0 ? cpu_s * 1e6 / double(events) : 0; }
   void take_latency(const Histogram& latency);
+  void take_window_latency(const Histogram& latency);
 };
 
 /// Builds one JSON object, keys in the order of the calls. A number that is not finite becomes null.

@@ -20,14 +20,14 @@ inline constexpr int kHighWaterMark = 1000;
 /// One thread, no hand-over.
 template <class Work>
 void run_loop(const Work& data, const Options& options, RunState& state) {
-  typename Work::Operator fold(data);
+  const Pace pace(options);
+  typename Work::Operator fold(data, pace.window_ns);
   const auto emit = [&](const Row& row) { state.totals.add(row); };
-  const std::int64_t step = step_ns(options.events);
   state.start_ns = now_ns();
   typename Work::Record record;
   for (std::uint64_t k = 0; k < options.events; ++k) {
     record = data.records[k % kRecords];
-    record.event_time_ns = static_cast<std::int64_t>(k) * step;
+    record.event_time_ns = static_cast<std::int64_t>(k) * pace.step_ns;
     fold.take(record, emit);
   }
   fold.end(emit);
@@ -40,7 +40,7 @@ template <class Work>
 class ZmqStages {
  public:
   ZmqStages(const Work& data, const Options& options, RunState& state)
-      : data_(data), options_(options), state_(state) {}
+      : data_(data), options_(options), state_(state), pace_(options) {}
 
   void run_threads() {
     zmq::context_t shared(1);
@@ -98,24 +98,36 @@ class ZmqStages {
   void run_source(zmq::socket_t& out) {
     ready_.hear();
     const std::uint64_t batch = options_.batch == 0 ? kHandBatch : options_.batch;
-    const std::int64_t step = step_ns(options_.events);
     state_.start_ns = now_ns();
-    for (std::uint64_t k = 0; k < options_.events;) {
-      const std::uint64_t count = std::min(batch, options_.events - k);
-      zmq::message_t message(count * sizeof(Record));
-      auto* at = message.data<Record>();
-      for (std::uint64_t row = 0; row < count; ++row, ++k) {
-        std::memcpy(at + row, &data_.records[k % kRecords], sizeof(Record));
-        at[row].event_time_ns = static_cast<std::int64_t>(k) * step;
-      }
-      out.send(message, zmq::send_flags::none);
+    if (options_.rate > 0) sharpen_timers();
+    for (std::uint64_t next = 0; next < options_.events;) {
+      const std::uint64_t due = options_.rate > 0 ? scheduled() : options_.events;
+      if (next == due) sleep_ns(20'000);
+      while (next < due) next = send(out, next, std::min(batch, due - next));
     }
     out.send(zmq::message_t(), zmq::send_flags::none);
   }
 
+  std::uint64_t scheduled() const {
+    const auto due = static_cast<std::uint64_t>((now_ns() - state_.start_ns) / pace_.step_ns + 1);
+    return std::min(due, options_.events);
+  }
+
+  std::uint64_t send(zmq::socket_t& out, std::uint64_t first, std::uint64_t count) {
+    zmq::message_t message(count * sizeof(Record));
+    auto* at = message.data<Record>();
+    for (std::uint64_t row = 0; row < count; ++row) {
+      std::memcpy(at + row, &data_.records[(first + row) % kRecords], sizeof(Record));
+      at[row].event_time_ns = static_cast<std::int64_t>(first + row) * pace_.step_ns;
+    }
+    out.send(message, zmq::send_flags::none);
+    return first + count;
+  }
+
   void run_operators(zmq::socket_t& in, zmq::socket_t& out) {
-    typename Work::Operator fold(data_);
+    typename Work::Operator fold(data_, pace_.window_ns);
     std::vector<Row> rows;
+    std::uint64_t seen = 0;
     const auto emit = [&](const Row& row) { rows.push_back(row); };
     const auto flush = [&] {
       if (!rows.empty()) out.send(zmq::buffer(rows), zmq::send_flags::none);
@@ -123,7 +135,11 @@ class ZmqStages {
     };
     for (zmq::message_t message; in.recv(message) && message.size() > 0;) {
       const auto* records = message.data<Record>();
-      for (std::size_t at = 0; at < message.size() / sizeof(Record); ++at) fold.take(records[at], emit);
+      for (std::size_t at = 0; at < message.size() / sizeof(Record); ++at) {
+        if (options_.rate > 0 && ++seen % 64 == 0)
+          sample(state_.event_latency, state_.start_ns, records[at].event_time_ns);
+        fold.take(records[at], emit);
+      }
       flush();
     }
     fold.end(emit);
@@ -134,14 +150,21 @@ class ZmqStages {
   void run_sink(zmq::socket_t& in) {
     ready_.tell("ready");
     for (zmq::message_t message; in.recv(message) && message.size() > 0;)
-      for (std::size_t at = 0; at < message.size() / sizeof(Row); ++at)
-        state_.totals.add(message.data<Row>()[at]);
+      for (std::size_t at = 0; at < message.size() / sizeof(Row); ++at) {
+        const Row& row = message.data<Row>()[at];
+        state_.totals.add(row);
+        const std::int64_t end_ns = (row.window + 1) * pace_.window_ns;
+        // The last window ends with the stream, not in time.
+        if (options_.rate > 0 && end_ns <= static_cast<std::int64_t>(options_.events) * pace_.step_ns)
+          sample(state_.window_latency, state_.start_ns, end_ns);
+      }
     state_.end_ns = now_ns();
   }
 
   const Work& data_;
   const Options& options_;
   RunState& state_;
+  Pace pace_;
   TempDir directory_;
   std::array<AddressPipe, RunState::kStages> addresses_;
   AddressPipe ready_;
@@ -151,8 +174,7 @@ class ZmqStages {
 template <class Work>
 void run_hand(const std::string& impl, const Options& options, RunResult& result) {
   const Work data;
-  const Totals expected = Work::published(options.events) ? *Work::published(options.events)
-                                                          : expected_totals(data, options.events);
+  const Totals expected = expected_totals(data, options);
   const Shared<RunState> state;
   const double before = cpu_seconds(Charge::self);
   if (impl == "loop") {

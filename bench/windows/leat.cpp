@@ -26,7 +26,8 @@ Bench bench_run;
 
 struct NoConfig {};
 
-// Event k is record k mod kRecords: a view of the records' columns, with event times of its own.
+// Event k is record k mod kRecords. An instance of several makes the events of its part of the keys. Rows are
+// views of columns in memory, with event times of their own.
 class Events final : public Source {
  public:
   using Config = NoConfig;
@@ -36,41 +37,65 @@ class Events final : public Source {
   static constexpr auto outputs = ports(out);
   static Fields<Config> fields() { return {}; }
   static void describe(Config&, Describe& describe) { describe.output(out, schema()); }
-  explicit Events(Config) : step_ns_(step_ns(bench_run.options->events)) {}
+  explicit Events(Config) : pace_(*bench_run.options) {}
+
+  Status on_start(Context& ctx) override {
+    const LeatWork& work = *bench_run.work;
+    for (std::uint32_t record = 0; record < kRecords; ++record)
+      if (work.shard_of[record] % ctx.instances() == ctx.instance()) records_.push_back(record);
+    for (const Column& column : work.columns)
+      columns_.push_back(ctx.instances() == 1 ? column : column.take(records_));
+    return {};
+  }
 
   Result<Produced> produce(std::uint32_t rows_max, Context& ctx) override {
-    if (next_ == 0) bench_run.state->start_ns = now_ns();
+    std::int64_t none = 0;
+    bench_run.state->start_ns.compare_exchange_strong(none, now_ns());
     const std::uint64_t events = bench_run.options->events;
-    const std::uint64_t stop = std::min(events, next_ + rows_max);
-    while (next_ < stop)
-      emit_batch(static_cast<std::uint32_t>(std::min<std::uint64_t>(ctx.batch_rows(), stop - next_)), ctx);
-    return next_ == events ? Produced::end() : Produced::more();
+    const bool paced = bench_run.options->rate > 0;
+    const std::uint64_t due = paced ? std::min(events, scheduled()) : events;
+    for (std::uint32_t sent = 0; sent < rows_max && next() < due;) sent += emit_batch(due, ctx);
+    if (next() >= events) return Produced::end();
+    return paced && next() >= due ? Produced::idle(std::chrono::microseconds(20)) : Produced::more();
   }
 
  private:
   static SchemaPtr schema() { return Schema::make(bench_run.work->fields); }
 
-  void emit_batch(std::uint32_t rows, Context& ctx) {
-    const auto first = static_cast<std::uint32_t>(next_ % kRecords);
-    rows = std::min(rows, static_cast<std::uint32_t>(kRecords) - first);
+  // Number of the event to come.
+  std::uint64_t next() const { return cycle_ * kRecords + records_[at_]; }
+  std::uint64_t scheduled() const {
+    return static_cast<std::uint64_t>((now_ns() - bench_run.state->start_ns) / pace_.step_ns + 1);
+  }
+
+  std::uint32_t emit_batch(std::uint64_t due, Context& ctx) {
+    const std::uint64_t first = cycle_ * kRecords;
+    auto rows = std::min(ctx.batch_rows(), static_cast<std::uint32_t>(records_.size()) - at_);
+    while (first + records_[at_ + rows - 1] >= due) --rows;
     const Memory memory = Memory::allocate(rows * sizeof(std::int64_t));
     auto* times = reinterpret_cast<std::int64_t*>(memory.data());
     for (std::uint32_t row = 0; row < rows; ++row)
-      times[row] = static_cast<std::int64_t>(next_ + row) * step_ns_ / 1000;
+      times[row] = static_cast<std::int64_t>(first + records_[at_ + row]) * pace_.step_ns / 1000;
     const Column time({.type = Type::timestamp, .rows = rows, .values = memory.data(), .owner = memory});
-    columns_.clear();
-    std::size_t at = 0;
+    batch_.clear();
+    std::size_t column = 0;
     for (const Field& field : schema_->fields())
-      columns_.push_back(field.name == "event_time" ? time
-                                                    : bench_run.work->columns[at++].slice(first, rows));
-    next_ += rows;
-    ctx.emit(out, Batch(schema_, columns_, rows));
+      batch_.push_back(field.name == "event_time" ? time : columns_[column++].slice(at_, rows));
+    ctx.emit(out, Batch(schema_, batch_, rows));
+    at_ += rows;
+    if (at_ == records_.size()) {
+      at_ = 0;
+      ++cycle_;
+    }
+    return rows;
   }
 
   SchemaPtr schema_ = schema();
-  std::int64_t step_ns_;
-  std::vector<Column> columns_;
-  std::uint64_t next_ = 0;
+  Pace pace_;
+  std::vector<std::uint32_t> records_;  // that this instance makes
+  std::vector<Column> columns_, batch_;
+  std::uint64_t cycle_ = 0;
+  std::uint32_t at_ = 0;  // in records_
 };
 
 // Adds up the result rows.
@@ -82,16 +107,23 @@ class Rows final : public Actor {
   static constexpr auto inputs = ports(in);
   static constexpr auto outputs = ports();
   static Fields<Config> fields() { return {}; }
-  explicit Rows(Config) {}
+  explicit Rows(Config) : pace_(*bench_run.options) {}
 
   Status on_batch(const Port&, const Batch& batch, Context&) override {
     const LeatWork& work = *bench_run.work;
     const auto column = [&](const std::string& name) { return name.empty() ? nullptr : batch.column(name); };
     const Column *start = column("window_start"), *key = column(work.key), *count = column(work.count),
                  *sum = column(work.sum);
-    for (std::uint32_t row = 0; row < batch.row_count(); ++row)
-      totals_.add({start->int64(row) / (kWindowNs / 1000), key->int64(row), count ? count->int64(row) : 0,
+    const std::int64_t window_us = pace_.window_ns / 1000;
+    for (std::uint32_t row = 0; row < batch.row_count(); ++row) {
+      const std::int64_t end_ns = (start->int64(row) + window_us) * 1000;
+      // The last window ends with the stream, not in time.
+      if (bench_run.options->rate > 0 &&
+          end_ns <= static_cast<std::int64_t>(bench_run.options->events) * pace_.step_ns)
+        sample(bench_run.state->window_latency, bench_run.state->start_ns, end_ns);
+      totals_.add({start->int64(row) / window_us, key->int64(row), count ? count->int64(row) : 0,
                    sum ? sum->int64(row) : 0});
+    }
     return {};
   }
   Status on_end(Context&) override {
@@ -101,6 +133,7 @@ class Rows final : public Actor {
   }
 
  private:
+  Pace pace_;
   Totals totals_;
 };
 
@@ -141,6 +174,8 @@ void set_variables(const Options& options, const TempDir& directory) {
     ::setenv(name.c_str(), value.c_str(), 1);
   };
   set("BENCH_BATCH", options.batch == 0 ? "auto" : std::to_string(options.batch));
+  set("BENCH_SHARDS", std::to_string(options.shards));
+  set("BENCH_WINDOW", options.rate > 0 ? "250ms" : "10s");
   set("BENCH_FUSE", options.layout == "fused" ? "true" : "false");
   set("BENCH_RUN_DIR", directory.path());
   for (std::size_t stage = 0; stage < RunState::kStages; ++stage)
@@ -149,6 +184,13 @@ void set_variables(const Options& options, const TempDir& directory) {
 }
 
 }  // namespace
+
+void sample_events(const Column& times) {
+  static thread_local std::uint64_t seen = 0;
+  if (bench_run.options->rate == 0) return;
+  for (const std::int64_t time : times.int64s())
+    if (++seen % 64 == 0) sample(bench_run.state->event_latency, bench_run.state->start_ns, time * 1000);
+}
 
 void run_leat(const LeatWork& work, const Options& options, const Totals& expected, RunResult& result) {
   const Shared<RunState> state;
@@ -167,6 +209,8 @@ void conclude(const Options& options, const RunState& state, const Totals& expec
   result.events = options.events;
   result.secs = double(state.end_ns - state.start_ns) * 1e-9;
   result.ok = state.start_ns > 0 && state.end_ns > 0 && state.totals == expected;
+  result.take_latency(state.event_latency);
+  result.take_window_latency(state.window_latency);
   if (options.deploy != "process") return;
   result.cpu_s = result.rss_mb = 0;
   for (std::size_t stage = 0; stage < RunState::kStages; ++stage) {

@@ -4,12 +4,14 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <vector>
 
 #include "common/clock.hpp"
+#include "common/histogram.hpp"
 #include "common/options.hpp"
 #include "common/result.hpp"
 #include "common/splitmix.hpp"
@@ -20,7 +22,8 @@
 namespace leat::bench::windows {
 
 inline constexpr std::size_t kRecords = 65'536;  // in memory; event k is record k mod kRecords
-inline constexpr std::int64_t kWindowNs = 10'000'000'000;
+/// Latency counts from this moment of a paced run on; before it caches and schedulers settle.
+inline constexpr std::int64_t kWarmUpNs = 500'000'000;
 inline constexpr std::uint64_t kHandBatch = 256;
 
 /// One result row.
@@ -55,15 +58,23 @@ struct Totals {
   friend bool operator==(const Totals&, const Totals&) = default;
 };
 
-/// Event time between two events: five windows in all.
-inline std::int64_t step_ns(std::uint64_t events) {
-  return std::max<std::int64_t>(1, 5 * kWindowNs / static_cast<std::int64_t>(events));
-}
+/// Event time of a run. Flat out: five windows of ten seconds in all. Paced: an event's time is its place in
+/// the schedule, windows of 250 ms.
+struct Pace {
+  std::int64_t step_ns;
+  std::int64_t window_ns;
+
+  explicit Pace(const Options& options)
+      : step_ns(std::max<std::int64_t>(1, options.rate > 0
+                                              ? static_cast<std::int64_t>(std::llround(1e9 / options.rate))
+                                              : 50'000'000'000 / static_cast<std::int64_t>(options.events))),
+        window_ns(options.rate > 0 ? 250'000'000 : 10'000'000'000) {}
+};
 
 /// Counts and sums per key of the window at hand; event time never goes back.
 class WindowFold {
  public:
-  explicit WindowFold(std::size_t keys) : counts_(keys), sums_(keys) {}
+  WindowFold(std::size_t keys, std::int64_t window_ns) : counts_(keys), sums_(keys), window_ns_(window_ns) {}
 
   template <class Emit>
   void add(std::int64_t time_ns, std::int64_t key, std::int64_t value, Emit&& emit) {
@@ -77,7 +88,7 @@ class WindowFold {
   void finish(Emit&& emit) {
     for (std::size_t key = 0; key < counts_.size(); ++key)
       if (counts_[key] != 0)
-        emit(Row{end_ns_ / kWindowNs - 1, static_cast<std::int64_t>(key), counts_[key], sums_[key]});
+        emit(Row{end_ns_ / window_ns_ - 1, static_cast<std::int64_t>(key), counts_[key], sums_[key]});
     std::fill(counts_.begin(), counts_.end(), 0);
     std::fill(sums_.begin(), sums_.end(), 0);
   }
@@ -86,10 +97,11 @@ class WindowFold {
   template <class Emit>
   void next(std::int64_t time_ns, Emit&& emit) {
     if (end_ns_ != 0) finish(emit);
-    end_ns_ = (time_ns / kWindowNs + 1) * kWindowNs;
+    end_ns_ = (time_ns / window_ns_ + 1) * window_ns_;
   }
 
   std::vector<std::int64_t> counts_, sums_;
+  std::int64_t window_ns_;
   std::int64_t end_ns_ = 0;
 };
 
@@ -153,7 +165,7 @@ struct Ysb {
 
   class Operator {
    public:
-    explicit Operator(const Ysb& data) : ads_(data.ads), fold_(kCampaigns) {}
+    Operator(const Ysb& data, std::int64_t window_ns) : ads_(data.ads), fold_(kCampaigns, window_ns) {}
     template <class Emit>
     void take(const Record& record, Emit&& emit) {
       if (record.event_type == kView) fold_.add(record.event_time_ns, ads_.campaign(record.ad_id), 0, emit);
@@ -169,10 +181,11 @@ struct Ysb {
   };
 
   /// The published totals, for the sizes that have them.
-  static const Totals* published(std::uint64_t events) {
+  static const Totals* published(const Options& options) {
     static constexpr Totals million{500, 330'524, 0x23f7061b5bddf499},
         twenty{500, 6'611'599, 0x5632a3f717c267aa};
-    return events == 1'000'000 ? &million : events == 20'000'000 ? &twenty : nullptr;
+    if (options.rate > 0) return nullptr;
+    return options.events == 1'000'000 ? &million : options.events == 20'000'000 ? &twenty : nullptr;
   }
 };
 
@@ -194,7 +207,7 @@ struct KeySum {
 
   class Operator {
    public:
-    explicit Operator(const KeySum&) : fold_(kKeys) {}
+    Operator(const KeySum&, std::int64_t window_ns) : fold_(kKeys, window_ns) {}
     template <class Emit>
     void take(const Record& record, Emit&& emit) {
       fold_.add(record.event_time_ns, record.key, record.value, emit);
@@ -208,8 +221,13 @@ struct KeySum {
     WindowFold fold_;
   };
 
-  static const Totals* published(std::uint64_t) { return nullptr; }
+  static const Totals* published(const Options&) { return nullptr; }
 };
+
+/// Adds a moment's latency, if it is past the warm-up and sampled.
+inline void sample(Histogram& latency, std::int64_t start_ns, std::int64_t due_ns) {
+  if (due_ns >= kWarmUpNs) latency.add(now_ns() - start_ns - due_ns);
+}
 
 /// What the stages of one run report, wherever they live.
 struct RunState {
@@ -217,19 +235,23 @@ struct RunState {
   std::atomic<std::int64_t> start_ns{0};
   std::atomic<std::int64_t> end_ns{0};
   Totals totals;
+  Histogram event_latency;   ///< schedule to operator, one event in 64
+  Histogram window_latency;  ///< end of a window to each of its rows at the sink
   std::array<double, kStages> cpu_s{};
   std::array<double, kStages> rss_mb{};
 };
 
 /// The direct computation that every run is checked against.
 template <class Work>
-Totals expected_totals(const Work& data, std::uint64_t events) {
+Totals expected_totals(const Work& data, const Options& options) {
+  if (const Totals* published = Work::published(options)) return *published;
   Totals totals;
-  typename Work::Operator fold(data);
+  const Pace pace(options);
+  typename Work::Operator fold(data, pace.window_ns);
   const auto emit = [&](const Row& row) { totals.add(row); };
-  for (std::uint64_t k = 0; k < events; ++k) {
+  for (std::uint64_t k = 0; k < options.events; ++k) {
     typename Work::Record record = data.records[k % kRecords];
-    record.event_time_ns = static_cast<std::int64_t>(k) * step_ns(events);
+    record.event_time_ns = static_cast<std::int64_t>(k) * pace.step_ns;
     fold.take(record, emit);
   }
   fold.end(emit);

@@ -127,6 +127,7 @@ struct JsonRows::Impl {
     case Type::string:
       return append(value.get_string());
     case Type::int64:
+    case Type::timestamp:  // as text: not common
       return append(value.get_int64());
     case Type::float64:
       return append(value.get_double());

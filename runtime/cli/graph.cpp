@@ -13,6 +13,7 @@ std::string link_label(const Topology& topology, const LinkSpec& link) {
   const OutputSpec& output = topology.actors[link.from].outputs[link.from_port];
   std::string label = link.from_port == 0 ? "" : output.name;
   if (link.route == Route::key) label += (label.empty() ? "" : ", ") + ("key " + key_text(link));
+  if (link.route == Route::paired) label += std::string(label.empty() ? "" : ", ") + "paired";
   if (link.route == Route::all) label += std::string(label.empty() ? "" : ", ") + "all";
   return label;
 }

@@ -61,13 +61,20 @@ class Planner {
       if (link.to != instance.actor) continue;
       const ActorSpec& producer = topology_.actors[link.from];
       const bool one_to_one =
-          producer.instances == actor.instances && (link.route == Route::spread || actor.instances == 1);
+          producer.instances == actor.instances && (is_paired(link) || actor.instances == 1);
       if (!one_to_one || link.queue.when_full != WhenFull::block ||
           host_of(link.from) != host_of(instance.actor))
         return std::nullopt;
       return first_instance_[link.from] + instance.number;
     }
     return std::nullopt;
+  }
+
+  // Equal numbers without a key pair up: shard i feeds shard i.
+  bool is_paired(const LinkSpec& link) const {
+    return link.route == Route::paired ||
+           (link.route == Route::spread &&
+            topology_.actors[link.from].instances == topology_.actors[link.to].instances);
   }
 
   std::uint32_t named_worker(const std::string& name, const std::string& host) {
@@ -88,8 +95,7 @@ class Planner {
       const LinkSpec& link = topology_.links[at];
       const ActorSpec& from = topology_.actors[link.from];
       const ActorSpec& to = topology_.actors[link.to];
-      // Equal numbers without a key pair up: shard i feeds shard i.
-      const bool paired = link.route == Route::spread && from.instances == to.instances;
+      const bool paired = is_paired(link);
       for (std::uint32_t producer = 0; producer < from.instances; ++producer)
         for (std::uint32_t consumer = 0; consumer < to.instances; ++consumer)
           if (!paired || producer == consumer)

@@ -18,6 +18,7 @@ void Router::send(const Batch& batch, const Failed& failed) {
       return;
     case Route::key:
       return send_by_key(batch, failed);
+    case Route::paired:
     case Route::spread:
       return roomiest().send(batch);
   }

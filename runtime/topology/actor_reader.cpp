@@ -43,9 +43,9 @@ void read_input(const ConfigNode& node, std::uint8_t to_port, ActorDraft& draft,
     read_fields(plain, link_fields().list(), &input.options, reader);
     if (const ConfigNode* from = node.find("from")) input.place = from->place;
     input.key = node.find("key");
-    if (input.key != nullptr && input.options.route == Route::all)
+    if (input.key != nullptr && input.options.route != Route::spread)
       reader.diagnostics().error(Code::bad_value, input.key->place,
-                                 "`key` and `route: all` exclude each other; remove one");
+                                 "`key` and `route` exclude each other; remove one");
     if (input.key != nullptr) input.options.route = Route::key;
     draft.broken |= reader.diagnostics().error_count() != before;
   }

@@ -49,8 +49,11 @@ const Fields<LinkOptions>& link_fields() {
   };
   static const Fields<O> fields{
       required("from", &O::from, "`actor` or `actor.port`."),
-      choice("route", &O::route, {{"spread", Route::spread}, {"all", Route::all}},
-             "How rows go to several instances: each to the one with most credit, or all to all."),
+      choice(
+          "route", &O::route, {{"spread", Route::spread}, {"all", Route::all}, {"paired", Route::paired}},
+          "How rows go to several instances: each to the one with most credit (or, with equal numbers and no "
+          "key, from instance n to instance n), all to all, or paired: from n to n although the consumer has "
+          "a key, because the rows are divided by it already."),
       optional("key", &O::key, "Rows with the same key go to the same instance."),
       group("queue", &O::queue, queue, "Bound of the link."),
   };

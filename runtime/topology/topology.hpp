@@ -6,7 +6,7 @@
 namespace leat {
 
 /// How rows of a link are spread over the consumer's instances.
-enum class Route : std::uint8_t { spread, key, all };
+enum class Route : std::uint8_t { spread, key, all, paired };
 
 /// What a full queue does.
 enum class WhenFull : std::uint8_t { block, drop_oldest, drop_newest };

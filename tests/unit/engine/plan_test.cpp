@@ -57,6 +57,16 @@ actors:
     }
 }
 
+TEST_F(PlanTest, paired_instances_feed_each_other_only) {
+  const Plan plan = plan_of(R"(
+actors:
+  a: { kind: test.count, instances: 2 }
+  b: { kind: test.keep, inputs: [{ from: a, route: paired }], instances: 2 }
+)");
+  EXPECT_EQ(plan.channels.size(), 2u);
+  for (const ChannelPlan& channel : plan.channels) EXPECT_EQ(channel.producer, channel.consumer);
+}
+
 TEST_F(PlanTest, a_named_worker_is_shared) {
   const Plan plan = plan_of(R"(
 actors:
