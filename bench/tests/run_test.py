@@ -29,8 +29,8 @@ class Judgement(unittest.TestCase):
 
     def test_a_miss_fails_and_slack_forgives_a_fifth(self):
         runs = {"relays-1": {"leat": results("cpu_s_per_m", [1.4]), "zmq": results("cpu_s_per_m", [1.0])}}
-        self.assertEqual(verdict(runs, "G8", ""), (1.4, "FAIL"))
-        self.assertEqual(verdict(runs, "G8", "", slack=0.2), (1.4, "pass"))
+        self.assertEqual(verdict(runs, "G8", "CPU per event, one core"), (1.4, "FAIL"))
+        self.assertEqual(verdict(runs, "G8", "CPU per event, one core", slack=0.2), (1.4, "pass"))
 
     def test_a_missing_contender_is_said_not_failed(self):
         value, text = verdict({"b1": {"zmq": results("events_per_s", [1])}}, "G4", "")
