@@ -18,5 +18,9 @@ void try_json_rows(std::string_view input);
 void try_csv_rows(std::string_view input);
 /// One MessagePack value.
 void try_msgpack_rows(std::string_view input);
+/// An expression over testing::mixed_schema().
+void try_expression(std::string_view input);
+/// A topology file.
+void try_topology(std::string_view input);
 
 }  // namespace leat::fuzz

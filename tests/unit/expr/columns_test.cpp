@@ -1,44 +1,15 @@
 #include <gtest/gtest.h>
 
-#include <leat/batch_builder.hpp>
-#include <leat/codec.hpp>
 #include <leat/expression.hpp>
-#include <random>
 
 #include "expr/checker.hpp"
 #include "expr/column_row.hpp"
+#include "support/mixed_batches.hpp"
 
 namespace leat {
 namespace {
 
-SchemaPtr mixed_schema() {
-  return Schema::make({{"i", Type::int64, true},
-                       {"j", Type::int64, false},
-                       {"x", Type::float64, true},
-                       {"s", Type::string, true},
-                       {"b", Type::boolean, true},
-                       {"t", Type::timestamp, false},
-                       {"a", Type::any, true}});
-}
-
-// Values at the edges come often: zero, the ends of int64, NaN, empty text, null.
-Batch random_batch(std::mt19937& random, std::uint32_t rows) {
-  const std::int64_t ints[] = {0, 1, -1, 2, 7, INT64_MAX, INT64_MIN, 1000};
-  const double doubles[] = {0.0, -0.0, 1.5, -2.0, 1e308, std::numeric_limits<double>::quiet_NaN(), 7.0};
-  const char* texts[] = {"", "en", "de", "hello", "h\xc3\xa9llo", "EN"};
-  const char* anys[] = {"1", "\"en\"", "[1,2]", R"({"k":1})", "null", "true"};
-  const auto pick = [&](std::size_t count) { return random() % count; };
-  BatchBuilder builder(mixed_schema());
-  for (std::uint32_t row = 0; row < rows; ++row) {
-    const auto maybe = [&](auto value) {
-      return pick(5) == 0 ? std::optional<decltype(value)>() : std::optional(value);
-    };
-    builder.add(maybe(ints[pick(8)]), ints[pick(8)], maybe(doubles[pick(7)]),
-                maybe(std::string_view(texts[pick(6)])), maybe(pick(2) == 0),
-                Time(std::chrono::seconds(pick(1000))), maybe(*json_to_msgpack(anys[pick(6)])));
-  }
-  return builder.finish();
-}
+using testing::mixed_batch, testing::mixed_schema;
 
 constexpr const char* kExpressions[] = {
     "i + j",
@@ -110,7 +81,7 @@ TEST(Columns, give_what_the_interpreter_gives_on_random_rows) {
     expr::Parsed parsed = expr::parse(text);
     ASSERT_FALSE(expr::check(*parsed.root, schema.get(), false));
     for (const std::uint32_t rows : {0u, 1u, 7u, 300u}) {
-      const Batch whole = random_batch(random, rows + 3);
+      const Batch whole = mixed_batch(random, rows + 3);
       const Batch batch = whole.slice(2, rows);  // an offset that is no multiple of 8
       const Evaluated evaluated = expression.evaluate(batch);
       ASSERT_EQ(evaluated.values.row_count(), rows);
@@ -137,7 +108,7 @@ TEST(Columns, give_what_the_interpreter_gives_on_random_rows) {
 
 TEST(Columns, a_plain_field_is_not_copied) {
   std::mt19937 random(1);
-  const Batch batch = random_batch(random, 10);
+  const Batch batch = mixed_batch(random, 10);
   Expression expression("x");
   ASSERT_FALSE(expression.bind(batch.schema()));
   EXPECT_EQ(expression.evaluate(batch).values.parts().values, batch.column(2).parts().values);
