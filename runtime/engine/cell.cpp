@@ -179,10 +179,10 @@ void Cell::emit(const Port& port, Batch batch) {
   metrics.rows_out.add(batch.row_count());
   metrics.batches_out.add(1);
   metrics.bytes_out.add(batch.byte_size());
-  send(port.index, std::move(batch));
+  send(port.index, batch);
 }
 
-void Cell::send(std::uint8_t port, Batch batch) {
+void Cell::send(std::uint8_t port, const Batch& batch) {
   for (Router& router : outputs_[port].routers)
     router.send(batch, [this](const Batch& rows, std::uint32_t row, Error error) {
       reject(rows, row, std::move(error));
@@ -197,7 +197,7 @@ void Cell::reject(std::string_view raw, Error error) {
   reject_record(outputs_.back().edges.empty() ? std::string() : to_msgpack(raw), std::move(error));
 }
 
-void Cell::reject_record(std::string record, Error error) {
+void Cell::reject_record(const std::string& record, Error error) {
   const std::uint64_t count = setup_.metrics->rows_errors.get() + 1;
   setup_.metrics->rows_errors.add(1);
   if (outputs_.back().edges.empty()) {

@@ -107,8 +107,8 @@ class Cell final : public Context {
 
   template <class Call>
   void run(Call&& call);
-  void send(std::uint8_t port, Batch batch);
-  void reject_record(std::string record, Error error);
+  void send(std::uint8_t port, const Batch& batch);
+  void reject_record(const std::string& record, Error error);
   void flush_errors();
   void forward_watermark();
   void advance(Time before);

@@ -147,8 +147,7 @@ void Worker::find_gates() {
       }
     }
     std::ranges::sort(gates_[at]);
-    const auto repeated = std::ranges::unique(gates_[at]);
-    gates_[at].erase(repeated.begin(), repeated.end());
+    gates_[at].erase(std::unique(gates_[at].begin(), gates_[at].end()), gates_[at].end());
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <utility>
 
 #include "expr/checker.hpp"
 #include "expr/column_row.hpp"
@@ -455,8 +456,7 @@ Column Evaluation::to_column(Vector& vector, Type type) {
   if (vector.constant == nullptr && vector.column && vector.column->type() == type) return *vector.column;
   if (vector.constant == nullptr && vector.all_fine() &&
       (!vector.own_ints.empty() || !vector.own_doubles.empty())) {
-    auto owner = std::make_shared<Vector>(std::move(vector));
-    vector.failed.clear();
+    auto owner = std::make_shared<Vector>(std::exchange(vector, {}));
     const void* data = owner->own_ints.empty() ? static_cast<const void*>(owner->own_doubles.data())
                                                : owner->own_ints.data();
     return Column({.type = type,

@@ -66,9 +66,7 @@ using Status = Result<void>;
 /// LEAT_TRY_ASSIGN(const auto x, make_x()): declares x, or returns the error to the caller.
 #define LEAT_TRY_ASSIGN(declaration, expression) \
   LEAT_TRY_ASSIGN_INNER(LEAT_CONCAT(leat_result_, __LINE__), declaration, expression)
-// NOLINTBEGIN(bugprone-macro-parentheses): names and declarations can stand in none.
 #define LEAT_TRY_ASSIGN_INNER(result, declaration, expression)    \
   auto result = (expression);                                     \
   if (!result) return ::leat::Failure(std::move(result).error()); \
   declaration = *std::move(result)
-// NOLINTEND(bugprone-macro-parentheses)
