@@ -23,7 +23,8 @@ constexpr std::array kCodes{
              "YAML libraries silently keep one of the two; Leat asks which one you mean.\nNext: delete one "
              "of them."},
     CodeInfo{Code::missing_key, "missing_key", fix_config, "a required key is absent",
-             "Next: add it; `leat explain KIND` shows an example."},
+             "The option has no default that would be right for everyone.\nNext: add it; `leat explain KIND` "
+             "shows each option, which are required, and an example."},
     CodeInfo{Code::wrong_type, "wrong_type", fix_config, "a value of the wrong shape or type",
              "For example a list where one value is wanted, or text where a number is.\nNext: `leat explain "
              "KIND` shows each option's type."},
@@ -35,6 +36,7 @@ constexpr std::array kCodes{
         "Only `${env:NAME}`, `${env:NAME=default}` and `${secret:NAME}` are replaced; nothing is implicit.\n"
         "Next: set the variable, or give a default: `${env:PORT=5556}`."},
     CodeInfo{Code::unreadable_file, "unreadable_file", fix_input, "a file exists but can't be read",
+             "The user that runs Leat may not open it, or it is a folder, a pipe or a device.\n"
              "Next: check its owner and mode with `ls -l`, or name another file."},
     CodeInfo{Code::too_large, "too_large", fix_config, "beyond a limit of the loader",
              "A topology may have 1 MiB, and an expression 64 KiB.\nNext: split it, or generate less."},
@@ -79,7 +81,8 @@ constexpr std::array kCodes{
              "CEL converts nothing by itself: `1 + 1.5` is an error, `double(1) + 1.5` is not.\nNext: "
              "convert with int(), double() or string()."},
     CodeInfo{Code::unknown_function, "unknown_function", fix_config, "no function has this name",
-             "Next: take the suggestion; docs/expressions.md lists all functions."},
+             "Functions are CEL's standard ones and some for text; methods are written behind their value: "
+             "`title.contains(\"x\")`.\nNext: take the suggestion; docs/expressions.md lists all functions."},
     CodeInfo{Code::unsupported_expression, "unsupported_expression", fix_config, "CEL that Leat leaves out",
              "What is left out is refused by name, never silently different.\nNext: docs/expressions.md says "
              "what to write instead."},
@@ -104,8 +107,10 @@ constexpr std::array kCodes{
     CodeInfo{Code::out_of_range, "out_of_range", fix_input, "a number beyond its type",
              "int64 ends at about 9.2e18. The record went to `errors`.\nNext: read the field as float64 or "
              "string."},
-    CodeInfo{Code::missing_value, "missing_value", fix_input, "a required field is absent or null",
-             "Next: declare it nullable with `?` (`name: string?`), or repair the input."},
+    CodeInfo{
+        Code::missing_value, "missing_value", fix_input, "a required field is absent or null",
+        "A schema's fields are required unless their type ends with `?`. The record went to `errors`.\nNext: "
+        "declare it nullable (`name: 'string?'`), or repair the input."},
     CodeInfo{Code::limit_reached, "limit_reached", retry_later, "a configured limit was reached",
              "Memory is bounded by configuration.\nNext: raise the option that the message names."},
     CodeInfo{
@@ -115,27 +120,35 @@ constexpr std::array kCodes{
              "a message from the network can't be decoded",
              "Another program sends to this port, or the peer runs another version.\nNext: run the same leat "
              "everywhere; firewall the port."},
-    CodeInfo{Code::unreachable, "unreachable", reconnect, "a peer does not answer",
-             "Next: look whether it runs, and whether a firewall lies between; then run again."},
+    CodeInfo{
+        Code::unreachable, "unreachable", reconnect, "a peer does not answer",
+        "A host of this topology has been silent for 10 s, or the reader of an output has gone. Rows that it "
+        "had not confirmed are counted as undelivered.\nNext: look whether it runs, and whether a firewall "
+        "lies between; then run again."},
     CodeInfo{Code::peer_mismatch, "peer_mismatch", fix_config, "a peer runs another topology",
              "All hosts must be started from the same file: links are numbered by it.\nNext: copy the file "
              "to all hosts and restart them."},
     CodeInfo{Code::sequence_gap, "sequence_gap", retry_later, "messages are missing",
              "Under `delivery: best_effort` a lost message is counted, not repeated.\nNext: look at the "
              "links' gaps in the metrics."},
-    CodeInfo{Code::address_in_use, "address_in_use", fix_config, "another program listens there",
-             "Next: stop it (`ss -ltnp` names it), or choose another port."},
+    CodeInfo{
+        Code::address_in_use, "address_in_use", fix_config, "another program listens there",
+        "Only one program can listen at an address; often it is an earlier run that still goes on.\nNext: "
+        "stop it (`ss -ltnp` names it), or choose another port."},
     CodeInfo{Code::storage_failed, "storage_failed", free_space,
              "a file or database can't be written or opened",
-             "Next: check the path, its rights and the disk; the message has the system's words."},
+             "The disk has room, something else is wrong: rights, a path that is something else, a damaged "
+             "store, a second program that "
+             "has it open, or a failing disk.\nNext: check the path; the message has the system's words."},
     CodeInfo{Code::storage_full, "storage_full", free_space, "the disk is full",
              "Nothing more was accepted; what was written is intact.\nNext: free space under the path, then "
              "run again."},
     CodeInfo{Code::input_missing, "input_missing", fix_input, "an input file does not exist",
-             "Next: check the path (relative paths start at the topology's folder); run the topology's "
-             "`prepare` if it has one."},
+             "Relative paths start at the topology's folder, not where you are.\n"
+             "Next: correct the path; if that folder has a `prepare`, run it: it fetches the data."},
     CodeInfo{Code::model_missing, "model_missing", fix_config, "a model's file does not exist",
-             "Next: check `model:`; the built-in lexicons come with `scripts/bootstrap`."},
+             "Models are opened before anything starts. Built-in lexicons are files, too, made once from npm "
+             "archives.\nNext: check `model:`; for a built-in lexicon, run `scripts/bootstrap`."},
     CodeInfo{Code::model_mismatch, "model_mismatch", fix_config,
              "the model's inputs or outputs do not fit `map:`",
              "Names, types and shapes are compared before anything starts.\nNext: correct `map:`, or take "
@@ -145,9 +158,14 @@ constexpr std::array kCodes{
     CodeInfo{Code::plugin_failed, "plugin_failed", fix_config, "a plugin can't be loaded",
              "It is missing, is no Leat plugin, or was built for another version.\nNext: build it against "
              "the installed Leat."},
-    CodeInfo{Code::internal, "internal", report_bug, "a bug in Leat",
-             "Next: report it with the topology and the message."},
-    CodeInfo{Code::stopped, "stopped", retry_later, "the run was stopped", "Next: run it again."},
+    CodeInfo{
+        Code::internal, "internal", report_bug, "a bug in Leat",
+        "Something that Leat takes for impossible has happened; your topology may be right.\nNext: report it "
+        "with the topology, the message and `leat --version`."},
+    CodeInfo{
+        Code::stopped, "stopped", retry_later, "the run was stopped",
+        "A signal or `--for` ended it. After the first signal rows flow out; a second one stops at once, and "
+        "what was under way is counted as undelivered.\nNext: run it again."},
 };
 
 static_assert(std::ranges::is_sorted(kCodes, {}, &CodeInfo::code));

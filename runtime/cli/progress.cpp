@@ -59,7 +59,7 @@ std::string summary_text(const RunSummary& summary) {
         fmt::format("  {:<16} {:>10} {:>10} {:>10} {:>8} {:>12}  {}\n", actor.name, actor.in, actor.out,
                     actor.errors, actor.late, to_text(Duration(actor.latency_p99_us)), dropped_text(actor));
   if (summary.undelivered != 0)
-    text += fmt::format("  {} rows were under way and are lost\n", summary.undelivered);
+    text += fmt::format("  {} rows were under way and may be lost\n", summary.undelivered);
   return text;
 }
 

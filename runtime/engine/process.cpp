@@ -54,6 +54,7 @@ void Process::add_metrics() {
                                topology_.actors[link.to].name);
     metrics.producer = channel.producer;
     metrics.consumer = channel.consumer;
+    metrics.consumer_here = here(plan_.workers[plan_.instances[channel.to_instance].worker]);
     channel_metrics_[at] = &metrics;
   }
 }

@@ -10,14 +10,16 @@
 namespace leat {
 namespace {
 
-// What was sent into links and neither processed nor dropped by them.
+// What was sent into links and neither dropped by them nor, as far as this process knows, processed.
 std::uint64_t rows_under_way(const Metrics& metrics) {
   std::uint64_t rows = 0;
-  for (const ChannelMetrics& channel : metrics.channels())
+  for (const ChannelMetrics& channel : metrics.channels()) {
+    const std::uint64_t sent = channel.rows_sent.get();  // 0 if the producer is elsewhere
+    const std::uint64_t arrived =
+        channel.consumer_here ? channel.rows_received.get() : channel.rows_confirmed.get();
     rows += channel.rows_waiting.get() + channel.rows_queued.get() + channel.rows_lost.get() +
-            (channel.rows_sent.get() > channel.rows_received.get() && channel.batches_received.get() > 0
-                 ? channel.rows_sent.get() - channel.rows_received.get()
-                 : 0);
+            (sent > arrived ? sent - arrived : 0);
+  }
   return rows;
 }
 

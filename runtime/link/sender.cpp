@@ -35,8 +35,22 @@ void Sender::set_watermark(Time watermark, bool idle) {
 }
 
 void Sender::on_ready(std::uint64_t rows_limit, std::uint64_t bytes_limit) {
-  if (state_ == State::connecting) state_ = State::open;
+  if (state_ == State::connecting) {
+    state_ = State::open;
+    window_rows_ = rows_limit;
+  }
+  on_credit(rows_limit, bytes_limit);
+}
+
+void Sender::on_credit(std::uint64_t rows_limit, std::uint64_t bytes_limit) {
   credit_.grant(rows_limit, bytes_limit);
+  if (rows_limit > window_rows_ + metrics_->rows_confirmed.get())
+    metrics_->rows_confirmed.set(std::min(rows_limit - window_rows_, credit_.rows_sent()));
+}
+
+void Sender::on_fin_ack() {
+  state_ = State::closed;
+  metrics_->rows_confirmed.set(credit_.rows_sent());
 }
 
 std::optional<Message> Sender::next(Instant now, bool flush) {

@@ -38,10 +38,8 @@ class Sender {
   void finish() { finish_wanted_ = true; }
 
   void on_ready(std::uint64_t rows_limit, std::uint64_t bytes_limit);
-  void on_credit(std::uint64_t rows_limit, std::uint64_t bytes_limit) {
-    credit_.grant(rows_limit, bytes_limit);
-  }
-  void on_fin_ack() { state_ = State::closed; }
+  void on_credit(std::uint64_t rows_limit, std::uint64_t bytes_limit);
+  void on_fin_ack();
 
   /// The next message to send, if one is due. `flush`: the worker has nothing else to do, or a window has
   /// fired.
@@ -72,6 +70,7 @@ class Sender {
   ChannelMetrics* metrics_;
   State state_ = State::connecting;
   CreditBalance credit_;
+  std::uint64_t window_rows_ = 0;  ///< the first limit: what later ones exceed it by has been processed
   std::uint64_t sequence_ = 0;
   std::deque<Batch> pending_;
   std::uint64_t rows_waiting_ = 0, bytes_waiting_ = 0;

@@ -1,6 +1,7 @@
 """One topology in one process, in several over ipc, and on two hosts over tcp: only `deploy:` changes."""
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -43,6 +44,12 @@ class Hosts(LauncherTest):
             self.assertEqual(summary["outcome"], "finished")
             self.assertEqual(summary["undelivered"], 0)
         return self.rows("many.jsonl")
+
+    def wait_for_rows(self):
+        deadline = time.monotonic() + 30
+        while not (self.folder / "x.jsonl").exists() or (self.folder / "x.jsonl").stat().st_size == 0:
+            self.assertLess(time.monotonic(), deadline, "no rows came through")
+            time.sleep(0.05)
 
     def test_several_processes_over_ipc_give_what_one_process_gives(self):
         deploy = f"""
@@ -93,6 +100,28 @@ deploy:
         self.assertIn("L0603", err)
         self.end(consumer)
 
+    def test_rows_that_another_host_has_not_confirmed_are_undelivered(self):
+        deploy = f"""
+deploy:
+  hosts: {{ a: local, b: local }}
+  place: {{ numbers: a, "*": b }}
+  run_dir: {self.folder}/sockets
+"""
+        path = self.write(LOGIC.format(out="x.jsonl").replace("count: 20000", "rate: 1k/s") + deploy)
+        consumer = self.start("run", path, "--host", "b", "--format", "json")
+        producer = self.start("run", path, "--host", "a", "--format", "json")
+        self.wait_for_rows()
+        consumer.send_signal(signal.SIGSTOP)
+        producer.send_signal(signal.SIGTERM)
+        with self.assertRaises(subprocess.TimeoutExpired):
+            producer.wait(timeout=0.5)  # it waits for the other to take its last rows
+        producer.send_signal(signal.SIGTERM)
+        _, summary, err = self.finish(producer)
+        self.assertEqual(summary["outcome"], "aborted", err)
+        self.assertGreater(summary["undelivered"], 0)
+        self.assertLessEqual(summary["undelivered"], summary["actors"]["numbers"]["out"])
+        consumer.kill()
+
     def test_a_killed_host_is_named_and_nobody_hangs(self):
         deploy = f"""
 deploy:
@@ -103,10 +132,7 @@ deploy:
         path = self.write(LOGIC.format(out="x.jsonl").replace("count: 20000", "rate: 100/s") + deploy)
         consumer = self.start("run", path, "--host", "b", "--format", "json")
         producer = self.start("run", path, "--host", "a", "--format", "json")
-        deadline = time.monotonic() + 30
-        while not (self.folder / "x.jsonl").exists() or (self.folder / "x.jsonl").stat().st_size == 0:
-            self.assertLess(time.monotonic(), deadline, "no rows came through")
-            time.sleep(0.05)
+        self.wait_for_rows()
         producer.kill()
         begin = time.monotonic()
         code, summary, err = self.finish(consumer)

@@ -14,6 +14,7 @@ TEST(Codes, every_code_has_a_name_a_title_and_the_next_step) {
     EXPECT_FALSE(info.title.empty()) << info.name;
     EXPECT_NE(info.explain.find("Next: "), std::string_view::npos) << info.name;
     EXPECT_NE(info.explain.back(), '\n') << info.name;
+    EXPECT_GE(std::ranges::count(info.explain, '\n'), 1) << info.name << ": why, and what next";
     EXPECT_LE(std::ranges::count(info.explain, '\n'), 5) << info.name;
   }
 }

@@ -64,6 +64,22 @@ TEST_F(SenderTest, stops_without_credit_and_goes_on_with_it) {
   EXPECT_EQ(metrics.rows_sent.get(), 20u);
 }
 
+TEST_F(SenderTest, what_was_processed_is_known_from_credit_and_at_the_end) {
+  Sender sender = make();
+  sender.on_ready(100, 1 << 20);
+  sender.push(numbers(0, 30), at(0));
+  ASSERT_TRUE(sender.next(at(0), true));
+  EXPECT_EQ(metrics.rows_confirmed.get(), 0u);
+  sender.on_credit(125, 1 << 20);
+  EXPECT_EQ(metrics.rows_confirmed.get(), 25u);
+  sender.on_credit(110, 1 << 20);  // overtaken
+  EXPECT_EQ(metrics.rows_confirmed.get(), 25u);
+  sender.finish();
+  ASSERT_TRUE(sender.next(at(1), true));
+  sender.on_fin_ack();
+  EXPECT_EQ(metrics.rows_confirmed.get(), 30u);
+}
+
 TEST_F(SenderTest, drop_newest_keeps_what_waits) {
   Sender sender = make({.batch_rows = 10, .queue = {20}, .when_full = WhenFull::drop_newest});
   for (int n = 0; n < 5; ++n) sender.push(numbers(n * 10, 10), at(0));
