@@ -94,7 +94,7 @@ class GzipStream final : public ByteStream {
       ::inflateEnd(&zip_);
       start();
     }
-    std::vector<char> skipped(64 * 1024);
+    std::vector<char> skipped(64UL * 1024);
     while (offset_ < offset) {
       LEAT_TRY_ASSIGN(const std::size_t got,
                       read(skipped.data(), std::min<std::uint64_t>(skipped.size(), offset - offset_)));
@@ -151,7 +151,7 @@ class GzipStream final : public ByteStream {
   std::string path_;
   Descriptor fd_;
   z_stream zip_{};
-  std::array<char, 64 * 1024> packed_;
+  std::array<char, 64UL * 1024> packed_;
   std::uint64_t packed_offset_ = 0;
   std::uint64_t offset_ = 0;
   bool inside_member_ = false;
