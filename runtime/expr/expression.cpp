@@ -119,7 +119,9 @@ Evaluated Expression::evaluate(const Batch& batch) const {
 
 std::optional<std::size_t> Expression::field_index() const {
   const expr::Node& root = *program_->root;
-  if (root.kind != expr::NodeKind::field) return std::nullopt;
+  // A field without a schema (`any`) is not yet what was asked for: each row's value must be looked at.
+  if (root.kind != expr::NodeKind::field || expr::column_type(root.type) != program_->type)
+    return std::nullopt;
   return root.slot;
 }
 

@@ -33,6 +33,8 @@ class NodeBuilder final : public YAML::EventHandler {
   }
 
   ConfigNode take() { return std::move(root_); }
+  /// A second document has begun; it was refused, and there is nothing more to say.
+  bool done() const { return documents_ > 1; }
   /// The first collection that is nested too deep.
   const std::optional<Place>& too_deep() const { return too_deep_; }
   /// The innermost `{` or `[` that is still open; not known() if there is none.
@@ -45,7 +47,12 @@ class NodeBuilder final : public YAML::EventHandler {
   const Place& last() const { return last_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (++documents_ == 2) refuse(mark, "a second document; put each topology into a file of its own");
+    if (++documents_ == 1)
+      begin_ = mark.pos;
+    else if (mark.pos == begin_)  // yaml-cpp took nothing of it, and never will
+      diagnostics_.error(Code::invalid_yaml, place(mark), "a topology can't begin with this");
+    else
+      refuse(mark, "a second document; put each topology into a file of its own");
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -201,6 +208,7 @@ class NodeBuilder final : public YAML::EventHandler {
   std::vector<Open> stack_;
   ConfigNode root_;
   int documents_ = 0;
+  int begin_ = 0;  // of the first
   std::optional<Place> too_deep_;
   Place last_;
 };
@@ -296,7 +304,7 @@ ConfigNode read_yaml(const std::string& text, const std::shared_ptr<const std::s
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(builder)) {
+    while (!builder.done() && parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& error) {
     Place place{file, static_cast<std::uint32_t>(std::max(0, error.mark.line) + 1),

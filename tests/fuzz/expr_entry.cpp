@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <leat/expression.hpp>
 
 #include "expr/checker.hpp"
 #include "expr/column_row.hpp"

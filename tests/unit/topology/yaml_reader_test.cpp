@@ -82,6 +82,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"a: !!str x\n", "1:4 Leat does not read tags; remove `tag:yaml.org,2002:str`\n"},
         Case{"a: 1\n---\nb: 1\n",
              "2:1 Leat does not read a second document; put each topology into a file of its own\n"},
+        Case{",", "1:1 a topology can't begin with this\n"},
         Case{"a: [1, 2\nb: 3\n", "1:4 this `[` is never closed\n"},
         Case{"a: { b: 1\n", "1:4 this `{` is never closed\n"},
         Case{"a: { b: string? }\n",
