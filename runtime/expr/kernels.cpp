@@ -390,7 +390,9 @@ class Evaluation {
     if (node.children.size() != 2 || node.children[0]->kind != NodeKind::field ||
         node.children[0]->type.kind != TypeKind::string || node.children[1]->kind != NodeKind::literal)
       return std::nullopt;
-    const std::string_view wanted = *node.children[1]->value.as<std::string>();
+    const auto* text_wanted = node.children[1]->value.as<std::string>();
+    if (text_wanted == nullptr) return std::nullopt;  // substring(1)
+    const std::string_view wanted = *text_wanted;
     const auto make = [&](auto test) {
       const Vector text = field(*node.children[0]);
       Vector out;

@@ -107,7 +107,10 @@ class Lexer {
                              : c == '&' ? "; and is `&&`"
                              : c == '|' ? "; or is `||`"
                                         : "";
-    fail(at_, 1, fmt::format("unexpected character `{}`{}", c, hint));
+    ++at_;
+    end_of_character();
+    fail(begin, at_ - begin,
+         fmt::format("unexpected character `{}`{}", text_.substr(begin, at_ - begin), hint));
   }
 
   void number() {
@@ -173,7 +176,7 @@ class Lexer {
     at_ += closing.size();
     std::string out;
     while (true) {
-      if (at_ >= text_.size() || (!triple && peek() == '\n'))
+      if (at_ >= text_.size() || text_.substr(at_) == "\\" || (!triple && peek() == '\n'))
         return fail(begin, at_ - begin, "the string is never closed");
       if (text_.substr(at_).starts_with(closing)) break;
       if (peek() == '\\' && !prefix.raw) {
@@ -184,6 +187,11 @@ class Lexer {
     }
     at_ += closing.size();
     push(prefix.bytes ? TokenKind::bytes_literal : TokenKind::string_literal, begin, std::move(out));
+  }
+
+  // Past the other bytes of a character in UTF-8.
+  void end_of_character() {
+    while (at_ < text_.size() && (static_cast<unsigned char>(text_[at_]) & 0xc0) == 0x80) ++at_;
   }
 
   bool escape(bool bytes, std::string& out) {
@@ -202,7 +210,8 @@ class Lexer {
       --at_;
       return coded(begin, 3, 8, bytes, out);
     }
-    fail(begin, 2, fmt::format("`\\{}` is no escape sequence", c));
+    end_of_character();
+    fail(begin, at_ - begin, fmt::format("`{}` is no escape sequence", text_.substr(begin, at_ - begin)));
     return false;
   }
 

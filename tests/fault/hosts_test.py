@@ -112,6 +112,7 @@ deploy:
         producer = self.start("run", path, "--host", "a", "--format", "json")
         self.wait_for_rows()
         consumer.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, consumer.pid, os.WSTOPPED | os.WNOWAIT)
         producer.send_signal(signal.SIGTERM)
         with self.assertRaises(subprocess.TimeoutExpired):
             producer.wait(timeout=0.5)  # it waits for the other to take its last rows

@@ -40,6 +40,7 @@ TEST(Bind, a_mistake_is_found_at_its_place_with_the_nearest_name) {
       {"ok = true", Code::bad_expression, 3, ""},
       {"ok and ok", Code::bad_expression, 3, "write `&&`"},
       {"has(1)", Code::bad_expression, 0, ""},
+      {"card == \"\\", Code::bad_expression, 8, ""},
       {"time - time", Code::type_mismatch, 5, "convert it with getSeconds(), getMilliseconds() or string()"},
   };
   for (const Wrong& wrong : cases) {

@@ -50,6 +50,7 @@ constexpr const char* kExpressions[] = {
     "size(s)",
     "s + \"!\"",
     "s.upperAscii()",
+    "s.substring(1)",
     "int(x)",
     "double(i)",
     "string(j)",
