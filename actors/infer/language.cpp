@@ -47,8 +47,8 @@ class InferLanguage final : public Actor {
     reject_failed(texts, prediction, ctx);
     std::vector<Column> columns(texts.rows.columns().begin(), texts.rows.columns().end());
     columns.push_back(prediction.outputs.column(0));
-    ctx.emit(out, Batch(ctx.output_schema(out), columns, texts.rows.row_count())
-                      .with_entered(batch.entered()));
+    ctx.emit(out,
+             Batch(ctx.output_schema(out), columns, texts.rows.row_count()).with_entered(batch.entered()));
     return {};
   }
 

@@ -164,8 +164,7 @@ Status InferText::on_batch(const Port&, const Batch& batch, Context& ctx) {
   std::vector<Column> columns(texts.rows.columns().begin(), texts.rows.columns().end());
   columns.push_back(labels(prediction.outputs.column(0)).column(0));
   for (const Column& column : prediction.outputs.columns()) columns.push_back(column);
-  ctx.emit(out, Batch(ctx.output_schema(out), columns, texts.rows.row_count())
-                    .with_entered(batch.entered()));
+  ctx.emit(out, Batch(ctx.output_schema(out), columns, texts.rows.row_count()).with_entered(batch.entered()));
   return {};
 }
 

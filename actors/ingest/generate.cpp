@@ -187,8 +187,7 @@ class Generate final : public Source {
       }
       columns.push_back(std::move(evaluated.values));
     }
-    const Batch rows =
-        Batch(config_.output, columns, drawn.row_count()).with_entered(drawn.entered());
+    const Batch rows = Batch(config_.output, columns, drawn.row_count()).with_entered(drawn.entered());
     if (!any_failed) return ctx.emit(out, rows);
     std::vector<std::uint32_t> good;
     for (std::uint32_t row = 0; row < drawn.row_count(); ++row)

@@ -89,6 +89,7 @@ bool check_column_names(const Named<Expression>& expressions, std::string_view o
 
 std::vector<std::string> names_of(const std::vector<Field>& fields) {
   std::vector<std::string> names;
+  names.reserve(fields.size());
   for (const Field& field : fields) names.push_back(field.name);
   return names;
 }

@@ -6,8 +6,8 @@
 #include <vector>
 #include <zmq.hpp>
 
-#include "common/address_pipe.hpp"
 #include "chain/workload.hpp"
+#include "common/address_pipe.hpp"
 #include "common/isolate.hpp"
 #include "common/shared.hpp"
 #include "common/temp_dir.hpp"

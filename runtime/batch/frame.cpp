@@ -78,8 +78,7 @@ Result<Column::Parts> read_column(const wire::BatchLayout& layout, int at, const
   const ColumnLayout place = column_layout(begin, field.type, rows, nulls != 0, bytes);
   if (place.end > body.size()) return malformed("column `{}` ends beyond the frame", field.name);
   begin = place.end;
-  Column::Parts parts{
-      .type = field.type, .rows = rows, .nulls = nulls, .values = body.data() + place.values};
+  Column::Parts parts{.type = field.type, .rows = rows, .nulls = nulls, .values = body.data() + place.values};
   if (nulls != 0) {
     parts.validity = reinterpret_cast<const std::uint8_t*>(body.data() + place.validity);
     if (rows - count_bits(parts.validity, 0, rows) != nulls)

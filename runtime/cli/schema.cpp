@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "cli/common.hpp"
@@ -62,13 +64,14 @@ std::string field_schema(const FieldInfo& field) {
 template <class Specs>
 std::vector<FieldInfo> infos(const Specs& specs) {
   std::vector<FieldInfo> list;
+  list.reserve(std::size(specs));
   for (const FieldSpec& spec : specs) list.push_back(spec.info);
   return list;
 }
 
 std::string kind_schema(const Kind& kind) {
   std::vector<FieldInfo> fields = infos(kind.fields);
-  for (FieldInfo& field : infos(actor_fields().list())) fields.push_back(std::move(field));
+  std::ranges::move(infos(actor_fields().list()), std::back_inserter(fields));
   const std::string own = fmt::format(
       "\"kind\":{{\"const\":{},\"description\":{}}}{}", json_text(kind.info.name), json_text(kind.info.doc),
       kind.source ? "" : ",\"inputs\":{\"type\":[\"array\",\"object\",\"string\"]}");

@@ -26,7 +26,8 @@ Cell::Cell(Setup setup)
 
 Cell::~Cell() = default;
 
-void Cell::connect(std::uint8_t port, Route route, std::vector<Expression> keys, const std::vector<Edge*>& edges) {
+void Cell::connect(std::uint8_t port, Route route, std::vector<Expression> keys,
+                   const std::vector<Edge*>& edges) {
   Output& output = outputs_[port];
   output.edges.insert(output.edges.end(), edges.begin(), edges.end());
   output.routers.emplace_back(route, std::move(keys), std::vector<Outlet*>(edges.begin(), edges.end()));

@@ -79,8 +79,7 @@ Result<std::span<const std::byte>> next_frame(std::span<const std::byte>& frames
   return frame;
 }
 
-Result<Message> decode(std::span<const std::byte> frame, const SchemaOfLink& schemas,
-                       const Memory& owner) {
+Result<Message> decode(std::span<const std::byte> frame, const SchemaOfLink& schemas, const Memory& owner) {
   thread_local wire::LinkHeader in;
   if (frame.size() < kLengthsBytes) return malformed("shorter than its length fields");
   const std::size_t length = get_u32(frame.data() + sizeof(std::uint32_t));

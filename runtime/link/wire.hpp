@@ -38,7 +38,6 @@ Result<std::span<const std::byte>> next_frame(std::span<const std::byte>& frames
 /// Rebuilds a message from its frame. `schemas` finds the schema of a link (null: no such link). Columns view
 /// the frame, which `owner` keeps alive. Total: hostile bytes give an Error.
 using SchemaOfLink = std::function<SchemaPtr(std::uint32_t link)>;
-Result<Message> decode(std::span<const std::byte> frame, const SchemaOfLink& schemas,
-                       const Memory& owner);
+Result<Message> decode(std::span<const std::byte> frame, const SchemaOfLink& schemas, const Memory& owner);
 
 }  // namespace leat

@@ -72,7 +72,8 @@ void Outbox::flush(zmq::context_t& context) {
     const Bundle bundle{messages.get(), cookie_};
     give(bundle.messages);
     if (socket(context).send(zmq::const_buffer(&bundle, sizeof bundle), zmq::send_flags::dontwait))
-      [[maybe_unused]] const auto* theirs = messages.release();
+        [[maybe_unused]]
+      const auto* theirs = messages.release();
   }
   if (bytes_used_ != 0) {
     // Copied, so that what waits in ZeroMQ takes no more room than it needs.

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+
 #include "link/zmq_outbox.hpp"
 
 namespace leat {

@@ -43,7 +43,8 @@ struct ChannelMetrics {
   std::uint32_t consumer = 0;
   bool consumer_here = true;  ///< in this process, so the second block is filled
   Counter rows_sent, batches_sent, bytes_sent;
-  Counter rows_confirmed;  ///< of those sent: processed, as the consumer's credit tells, a quarter window late
+  Counter
+      rows_confirmed;  ///< of those sent: processed, as the consumer's credit tells, a quarter window late
   Counter rows_waiting, bytes_waiting;  ///< accepted by the link, not yet sent
   Counter rows_dropped_oldest, rows_dropped_newest;
 

@@ -24,7 +24,7 @@ struct RunSummary {
   Outcome outcome = Outcome::finished;
   std::optional<Error> error;  ///< why it failed
   double wall_s = 0;
-  std::uint64_t undelivered = 0;     ///< rows that were accepted and, as far as known here, reached no outcome
+  std::uint64_t undelivered = 0;  ///< rows that were accepted and, as far as known here, reached no outcome
   std::vector<ActorSummary> actors;  ///< of this process, producers before consumers
   int exit_code() const;             ///< sysexits: see docs/operations.md
 };

@@ -41,7 +41,8 @@ inline std::vector<ComplianceCase> compliance_cases() {
        .sent = 2,
        .errors = 1},
       {.kind = "join",
-       .options = "{ left_key: 1 / k, right_key: k, left_time: t, right_time: t, within: {}, type: left, right_prefix: r_ }",
+       .options = "{ left_key: 1 / k, right_key: k, left_time: t, right_time: t, within: {}, type: left, "
+                  "right_prefix: r_ }",
        .schema = "{ k: int64, t: timestamp }",
        .rows = {R"({"k":0,"t":1})", R"({"k":1,"t":1})", R"({"k":2,"t":2})"},
        .sent = 2,

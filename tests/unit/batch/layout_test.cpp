@@ -40,7 +40,8 @@ TEST(Layout, buffers_begin_at_whole_cache_lines_in_wire_order) {
 
 TEST(Layout, bodies_are_aligned_whatever_their_size) {
   for (const std::size_t size : {0, 1, 63, 64, 65, 4096, 100'000})
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(Memory::allocate(size).data()) % Memory::kAlignment, 0u) << size;
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(Memory::allocate(size).data()) % Memory::kAlignment, 0u)
+        << size;
 }
 
 }  // namespace
