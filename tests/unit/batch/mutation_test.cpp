@@ -1,13 +1,9 @@
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
 #include "batch.pb.h"
 #include "batch/frame.hpp"
 #include "fuzz/entries.hpp"
+#include "support/fuzz_corpus.hpp"
 #include "support/sample_batches.hpp"
 
 // Damaged inputs through the same doors as libFuzzer's; the same ones in every run. A broken promise aborts.
@@ -94,24 +90,10 @@ TEST(Mutation, damaged_msgpack_is_read_or_refused) {
 }
 
 TEST(Mutation, the_fuzzers_corpora_pass) {
-  const char* source = std::getenv("LEAT_SOURCE_DIR");
-  if (source == nullptr) GTEST_SKIP() << "ctest names the source folder";
-  const std::pair<const char*, void (*)(std::string_view)> targets[] = {
-      {"frame", fuzz::try_frame},
-      {"json_rows", fuzz::try_json_rows},
-      {"csv_rows", fuzz::try_csv_rows},
-      {"msgpack_rows", fuzz::try_msgpack_rows}};
-  for (const auto& [name, entry] : targets) {
-    int files = 0;
-    for (const auto& file :
-         std::filesystem::directory_iterator(std::string(source) + "/tests/fuzz/corpus/" + name)) {
-      std::ostringstream bytes;
-      bytes << std::ifstream(file.path(), std::ios::binary).rdbuf();
-      entry(bytes.str());
-      ++files;
-    }
-    EXPECT_GT(files, 2) << name;
-  }
+  EXPECT_GT(testing::try_corpus("frame", fuzz::try_frame), 2);
+  EXPECT_GT(testing::try_corpus("json_rows", fuzz::try_json_rows), 2);
+  EXPECT_GT(testing::try_corpus("csv_rows", fuzz::try_csv_rows), 2);
+  EXPECT_GT(testing::try_corpus("msgpack_rows", fuzz::try_msgpack_rows), 2);
 }
 
 }  // namespace
