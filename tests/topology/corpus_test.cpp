@@ -48,7 +48,7 @@ struct Checked {
 
 // Data that is missing must not hide the actors that would read it: an empty file stands in for each.
 std::string with_stand_ins(std::string text) {
-  for (const std::string_view path : {"path: data/headlines.jsonl"})
+  for (const std::string_view path : {"path: data/headlines.jsonl", "path: data/visits.jsonl"})
     if (const std::size_t at = text.find(path); at != std::string::npos)
       text.replace(at, path.size(), "path: topology.yaml\n    format: jsonl");
   return text;
@@ -100,7 +100,9 @@ TEST(Corpus, each_mistake_is_found_at_its_line_and_each_typo_gets_the_right_word
   for (const std::string& file : files) {
     const std::string text = with_stand_ins(read(file));
     const Checked base = check(text, file);
-    ASSERT_TRUE(base.topology.has_value()) << file << ": " << base.errors.front().message;
+    ASSERT_TRUE(base.topology.has_value())
+        << file
+        << (base.errors.empty() ? ": needs a stand-in for its data" : ": " + base.errors.front().message);
     Score score;
     for (const Mutant& mutant : testing::make_mutants(*base.topology, text)) judge(mutant, file, score);
     EXPECT_GE(score.mutants, 20u) << file;
