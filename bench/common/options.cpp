@@ -63,7 +63,8 @@ void add_pipeline_flags(CLI::App& app, Options& options, CLI::Option*& edge) {
                  "staged: a thread per stage; fused: all stages on one (leat only)")
       ->check(CLI::IsMember({"staged", "fused"}));
   app.add_option("--relays", count_into(options.relays, 0), "Relays between source and sink")->type_name("N");
-  app.add_option("--shards", count_into(options.shards, 1), "Copies of the pipeline, divided by key (leat only)")
+  app.add_option("--shards", count_into(options.shards, 1),
+                 "Copies of the pipeline, divided by key (leat only)")
       ->type_name("K");
   app.add_option("--rate", number_into(options.rate), "Open loop: events per second from a schedule")
       ->type_name("R");

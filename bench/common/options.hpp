@@ -26,9 +26,9 @@ struct Options {
   std::uint64_t batch = 0;  ///< Records per message; 0 = auto.
   std::uint64_t relays = 1;
   std::uint64_t shards = 1;  ///< Copies of the whole pipeline, each with its part of the keys.
-  double rate = 0;       ///< Events per second of an open-loop source; 0 = as fast as it goes.
-  double secs = 0;       ///< Length of a paced run, or of one measure.
-  double idle_secs = 0;  ///< Instead of events: nothing, for this long.
+  double rate = 0;           ///< Events per second of an open-loop source; 0 = as fast as it goes.
+  double secs = 0;           ///< Length of a paced run, or of one measure.
+  double idle_secs = 0;      ///< Instead of events: nothing, for this long.
 };
 
 /// What one program offers.

@@ -136,10 +136,10 @@ bool find_inputs(std::size_t actor, ActorDraft& draft, const std::vector<ActorDr
     const SchemaPtr& schema = from.outputs[link.from_port].schema;
     const std::uint32_t to_instances = topology.actors[actor].instances;
     if (link.route == Route::paired && from.instances != to_instances)
-      reader.diagnostics().error(Code::bad_value, link.place,
-                                 fmt::format("`route: paired` needs equal instances: `{}` has {}, `{}` {}",
-                                             from.name, from.instances, topology.actors[actor].name,
-                                             to_instances));
+      reader.diagnostics().error(
+          Code::bad_value, link.place,
+          fmt::format("`route: paired` needs equal instances: `{}` has {}, `{}` {}", from.name,
+                      from.instances, topology.actors[actor].name, to_instances));
     for (Expression& key : link.keys)
       if (schema) good &= bind_expression(key, schema, std::nullopt, reader);
     SchemaPtr& wanted = inputs[link.to_port];

@@ -85,7 +85,8 @@ INSTANTIATE_TEST_SUITE_P(
              "5:40 L0211 `feedback:` links are not supported yet; remove it\n"},
         Case{"  n: { kind: numbers }\n  s: { kind: sink, inputs: [{ from: n, key: id, route: all }] }\n",
              "5:45 L0106 `key` and `route` exclude each other; remove one\n"},
-        Case{"  n: { kind: numbers }\n  s: { kind: sink, instances: 2, inputs: [{ from: n, route: paired }] }\n",
+        Case{"  n: { kind: numbers }\n  s: { kind: sink, instances: 2, inputs: [{ from: n, route: paired }] "
+             "}\n",
              "5:51 L0106 `route: paired` needs equal instances: `n` has 1, `s` 2\n"},
         Case{"  n: { kind: numbers }\n  s: { kind: sink, inputs: [{ from: n, key: idd }] }\n",
              "5:45 L0302 no field named `idd` | did you mean `id`?\n"},
