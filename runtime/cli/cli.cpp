@@ -22,6 +22,7 @@ class CommandLine {
         "transform\n  leat eval '1 + 2'");
     add_run();
     add_validate();
+    add_replay();
     add_test();
     add_plan();
     add_graph();
@@ -91,6 +92,33 @@ class CommandLine {
     sub.add_option("--metrics", run_.metrics, "Serve Prometheus metrics, e.g. 127.0.0.1:9100");
     sub.add_option("--for", run_.duration, "Drain and stop after this time, e.g. 30s");
     sub.add_flag("--quiet", run_.quiet, "No progress, no summary");
+    sub.add_option("--record", run_.record, "Record what goes over links into this file, for `leat replay`");
+    sub.add_option("--links", run_.links,
+                   "With --record: actors or ports, e.g. payments,sorted.large (default: what comes out of "
+                   "sources and "
+                   "goes into sinks)")
+        ->delimiter(',')
+        ->needs("--record");
+  }
+  void add_replay() {
+    CLI::App& sub = verb(
+        "replay", "Run a topology on what was recorded, in place of its sources",
+        "leat replay monday.rec pipeline.yaml --speed 10x\n  leat replay monday.rec pipeline.yaml --compare "
+        "monday.rec --replace 'score={kind: infer.text, model: vader, map: {in: title, out: mood}}'",
+        [this] { return cli::replay(replay_); });
+    sub.add_option("recording", replay_.recording, "A file that `leat run --record` made")->required();
+    add_topology(sub, replay_, true);
+    sub.add_option("--speed", replay_.speed, "1x, 10x, ..., or max (default)");
+    sub.add_option("--replace", replay_.replace, "ACTOR=KIND or ACTOR={kind: ..., ...} (repeatable)")
+        ->allow_extra_args(false);
+    sub.add_option("--compare", replay_.compare,
+                   "A recording whose rows must come again; exit 1 if they do not");
+    sub.add_option("--ignore", replay_.ignore, "With --compare: fields that may differ, e.g. time,host")
+        ->delimiter(',')
+        ->needs("--compare");
+    sub.add_option("--differences", replay_.differences,
+                   "With --compare: how many are shown per port (default: 20)")
+        ->needs("--compare");
   }
   void add_validate() {
     CLI::App& sub = verb("validate", "Check a topology without starting anything",
@@ -218,6 +246,7 @@ class CommandLine {
   EvalArguments eval_;
   SubscribeArguments subscribe_;
   TestArguments test_;
+  ReplayArguments replay_;
   std::string shell_;
 };
 

@@ -12,6 +12,7 @@ enum Exit : int {
   kOk = 0,
   kNegative = 1,
   kUsage = 64,
+  kBadData = 65,
   kInputMissing = 66,
   kUnreachable = 69,
   kInternal = 70,
@@ -39,6 +40,16 @@ struct RunArguments : TopologyArguments {
   std::string metrics;
   bool quiet = false;
   std::string duration;
+  std::string record;  ///< a file
+  std::vector<std::string> links;
+};
+struct ReplayArguments : TopologyArguments {
+  std::string recording;
+  std::string speed = "max";
+  std::vector<std::string> replace;
+  std::string compare;
+  std::vector<std::string> ignore;
+  std::size_t differences = 20;
 };
 enum class TestForm : std::uint8_t { text, json, junit };
 struct TestArguments {
@@ -84,6 +95,7 @@ int schema(const ListArguments& arguments);
 int completion(const std::string& shell, const std::vector<std::string>& verbs);
 int subscribe(const SubscribeArguments& arguments);
 int test(const TestArguments& arguments);
+int replay(const ReplayArguments& arguments);
 int version(Format format);
 
 }  // namespace leat::cli

@@ -11,6 +11,7 @@
 
 #include "cli/common.hpp"
 #include "cli/progress.hpp"
+#include "record/recorder.hpp"
 
 namespace leat::cli {
 namespace {
@@ -97,6 +98,42 @@ std::string next_steps(const Topology& topology) {
   return text;
 }
 
+// What `--record` asks for, joined to the topology. Null, with `exit`, after a problem.
+std::unique_ptr<Recorder> start_recording(const RunArguments& arguments, Topology& topology, int& exit) {
+  if (!arguments.host.empty()) {
+    print_error("--record takes the whole topology, and --host a part of it", "leave out --host");
+    exit = kUsage;
+    return nullptr;
+  }
+  auto ports = find_recorded_ports(topology, arguments.links);
+  if (!ports) {
+    print_error("--links: " + ports.error().message, fmt::format("leat plan {}", topology.file));
+    exit = kUsage;
+    return nullptr;
+  }
+  auto recorder = Recorder::create(arguments.record, topology, *std::move(ports));
+  if (!recorder) {
+    print_error(recorder.error().text());
+    exit = kUndelivered;
+    return nullptr;
+  }
+  (*recorder)->add_to(topology);
+  return *std::move(recorder);
+}
+
+// Closes the recording; false if it lacks something.
+bool finish_recording(const RunArguments& arguments, const std::string& topology, RecordingWriter& writer) {
+  const Status closed = writer.close();
+  if (!closed) print_error(closed.error().text());
+  if (writer.rows_lost() != 0)
+    print_error(
+        fmt::format("{} rows are not in the recording: the disk could not follow", writer.rows_lost()));
+  if (!arguments.quiet)
+    fmt::print(stderr, "recorded {} rows, {} bytes: leat replay {} {}\n", writer.rows(), writer.bytes(),
+               arguments.record, topology);
+  return closed && writer.rows_lost() == 0;
+}
+
 void print_problem(const Error& error) {
   print_error(error.text(), fmt::format("leat explain {}", code_number(error.code)));
 }
@@ -120,6 +157,12 @@ int run(const RunArguments& arguments) {
   print_diagnostics(diagnostics, Format::text);
   if (!topology) return exit;
   const std::string steps = next_steps(*topology);
+  const std::string file = topology->file;
+  std::unique_ptr<Recorder> recorder;
+  if (!arguments.record.empty()) {
+    recorder = start_recording(arguments, *topology, exit);
+    if (!recorder) return exit;
+  }
   const auto runner = Runner::of(*std::move(topology));
 
   const bool terminal = ::isatty(STDERR_FILENO) == 1 && !arguments.quiet && arguments.format == Format::text;
@@ -144,7 +187,8 @@ int run(const RunArguments& arguments) {
     fmt::print(stderr, "{}{}", summary_text(summary), steps);
   }
   std::fflush(stdout);
-  const int code = summary.exit_code();
+  int code = summary.exit_code();
+  if (recorder && !finish_recording(arguments, file, recorder->writer()) && code == kOk) code = kNegative;
   // A second signal leaves as the shell expects it; a first one that drained everything is a success of the
   // drain.
   return signal != 0 && summary.outcome == Outcome::aborted ? 128 + signal : code;

@@ -59,6 +59,7 @@ Status Bench::settle() {
 }
 
 Status Bench::advance_to(Time time) {
+  if (time > kEnd) return fail(Code::out_of_range, "the clock can't go so far; it ends in 2149");
   for (int step = 0; step < kStepsMax; ++step) {
     LEAT_TRY(settle());
     std::optional<Duration> next;

@@ -17,6 +17,11 @@ class InlinePool final : public BlockingPool {
 /// engine, connected by queues. The topology outlives it. Nothing in here sleeps.
 class Bench final : public WorkerObserver {
  public:
+  /// What its clock can show: deadlines count nanoseconds since 1970.
+  static constexpr Time kBegin = Time(Duration(0));
+  static constexpr Time kEnd = Time(std::chrono::hours(24 * 365 * 180));
+
+  /// `start` is within kBegin and kEnd.
   Bench(const Topology& topology, Time start);
   ~Bench() override;
   Bench(const Bench&) = delete;

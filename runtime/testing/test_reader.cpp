@@ -7,6 +7,7 @@
 #include <iterator>
 #include <set>
 
+#include "testing/bench.hpp"
 #include "testing/stub_reader.hpp"
 #include "testing/test_options.hpp"
 #include "testing/topology_test.hpp"
@@ -28,10 +29,13 @@ class TestReader {
     read_fields(node, test_fields().list(), &options, context_);
     test_.name = options.name;
     if (const ConfigNode* name = node.find("name")) test_.place = name->place;
-    if (const Result<Time> start = parse_time(options.start))
-      test_.start = *start;
-    else
+    if (const Result<Time> start = parse_time(options.start); !start)
       diagnostics_.error(Code::bad_value, node.find("start")->place, start.error().message);
+    else if (*start < Bench::kBegin || *start > Bench::kEnd)
+      diagnostics_.error(Code::bad_value, node.find("start")->place,
+                         "the clock shows times from 1970 to 2149");
+    else
+      test_.start = *start;
     if (options.stub.given()) read_stubs(options.stub.node);
     if (const ConfigNode* run = node.find("run")) read_run(*run);
     if (options.steps.given()) read_steps(options.steps.node);

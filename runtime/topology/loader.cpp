@@ -88,6 +88,34 @@ void check_tests(const ConfigNode& root, Diagnostics& diagnostics) {
     diagnostics.error(Code::wrong_type, tests->place, "`tests` is a list of tests, or a file with one");
 }
 
+// `replace`: what is wrong with the text itself has no place in the file.
+void replace_actors(ConfigNode& root, const LoadOptions& options, Diagnostics& diagnostics) {
+  if (options.replace.empty()) return;
+  const auto name = std::make_shared<const std::string>("--replace");
+  const auto actors = std::ranges::find(root.entries, "actors", &ConfigNode::Entry::key);
+  if (actors == root.entries.end()) return;  // reported
+  for (const auto& [actor, text] : options.replace) {
+    auto& entries = actors->value.entries;
+    const auto entry = std::ranges::find(entries, actor, &ConfigNode::Entry::key);
+    if (entry == entries.end()) {
+      std::vector<std::string> names;
+      for (const ConfigNode::Entry& other : entries) names.push_back(other.key);
+      diagnostics.error(Code::unknown_actor, {name, 0, 0, 0}, fmt::format("no actor named `{}`", actor),
+                        suggest(actor, names));
+      continue;
+    }
+    ConfigNode node = read_yaml(text, name, diagnostics);
+    if (node.kind == ConfigNode::Kind::map) {
+      const ConfigNode::Entry* inputs = entry->value.find_entry("inputs");
+      if (inputs != nullptr && node.find("inputs") == nullptr) node.entries.push_back(*inputs);
+      entry->value = std::move(node);
+      continue;
+    }
+    std::erase_if(entry->value.entries, [](const ConfigNode::Entry& option) { return option.key == "kind"; });
+    entry->value.entries.push_back({"kind", node.place, std::move(node)});
+  }
+}
+
 // Passes on what was found. A secret may have got into a message that shows a bad value; and where a variable
 // has no value, complaints about the empty text in its place help nobody.
 void add_masked(const Diagnostics& found, const std::vector<Diagnostic>& unset,
@@ -146,6 +174,7 @@ std::optional<Topology> load_topology_text(const std::string& text, const std::s
     const SourceText source(text);
     substitute(topology.source, options, topology.secrets, found);
     unset = found.sorted();
+    replace_actors(topology.source, options, found);
     Reader reader(topology, source, options, found);
     read_root(topology.source, reader, registry, options);
   }

@@ -10,6 +10,9 @@ struct LoadOptions {
   std::string secrets_dir;           ///< `${secret:NAME}` reads the file NAME in here; empty: the environment
                                      ///< LEAT_SECRETS, then none
   std::vector<std::string> plugins;  ///< loaded before the kinds are looked up
+  /// Actors that are not those of the file: a name, and the name of another kind (all options stay), or a
+  /// YAML map (all of the actor; `inputs` stay unless it has its own).
+  std::vector<std::pair<std::string, std::string>> replace;
   /// Input files that do not exist are noted in ActorSpec::missing and are no errors: a test may well replace
   /// the actor that would read them.
   bool defer_missing = false;

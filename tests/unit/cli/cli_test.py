@@ -12,7 +12,7 @@ import unittest
 LEAT, SOURCE = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
 CORPUS = str(SOURCE / "tests/topology/corpus/two-hosts.yaml")
 QUICK = str(SOURCE / "examples/quickstart")
-VERBS = ["run", "validate", "test", "plan", "graph", "list", "explain", "expand", "schema", "eval", "subscribe", "completion"]
+VERBS = ["run", "replay", "validate", "test", "plan", "graph", "list", "explain", "expand", "schema", "eval", "subscribe", "completion"]
 GOOD = """topology: small
 delivery: best_effort
 actors:
@@ -148,7 +148,13 @@ class Cli(unittest.TestCase):
             import yaml
         except ImportError:
             return
-        jsonschema.validate(yaml.safe_load(pathlib.Path(QUICK, "topology.yaml").read_text()), schema)
+        quick = yaml.safe_load(pathlib.Path(QUICK, "topology.yaml").read_text())
+        news = yaml.safe_load((SOURCE / "topologies/news-sentiment/topology.yaml").read_text())
+        for topology in [quick, news]:
+            jsonschema.validate(topology, schema)
+        quick["tests"][0]["steps"][0]["raws"] = []
+        with self.assertRaises(jsonschema.ValidationError):
+            jsonschema.validate(quick, schema)
 
     def test_eval(self):
         self.assertEqual(self.leat("eval", "1 + 2")[0], "3\n")

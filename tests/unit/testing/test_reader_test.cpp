@@ -31,6 +31,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{
             "  - name: a\n    start: noon\n    steps:\n" + kExpect,
             "3:12 L0106 `noon` is not a time; write 2026-11-21T04:50:00Z, years 0001 to 9999, with a zone\n"},
+        Case{"  - name: a\n    start: 2500-01-01T00:00:00Z\n    steps:\n" + kExpect,
+             "3:12 L0106 the clock shows times from 1970 to 2149\n"},
         Case{"  - name: a\n    steps:\n      - { emti: numbers, rows: [] }\n" + kExpect,
              "4:11 L0102 unknown key `emti` | did you mean `emit`?\n"},
         Case{"  - name: a\n    steps:\n      - { emit: nubmers, rows: [] }\n" + kExpect,

@@ -107,6 +107,28 @@ TEST(TestRun, a_day_of_event_time_takes_a_moment) {
   EXPECT_LT(system_clock().steady() - begin, std::chrono::seconds(5));
 }
 
+TEST(TestRun, the_clock_has_an_end) {
+  EXPECT_EQ(Tested(R"(
+  - name: too far
+    steps:
+      - emit: numbers
+        rows: []
+      - advance: 70000d
+      - expect: passed
+        rows: []
+  - name: far
+    stub: { passed: {} }
+    steps:
+      - emit: numbers
+        rows: [{ n: 1, time: 0 }]
+      - advance: 40000d
+      - expect: passed
+        count: 1
+)")
+                .run(),
+            "7: the clock can't go so far; it ends in 2149 (L0502)\n");
+}
+
 TEST(TestRun, failures_show_what_is_missing_and_what_came_instead_with_its_line) {
   EXPECT_EQ(Tested(R"(
   - name: wrong
