@@ -185,8 +185,18 @@ void run_hand(const std::string& impl, const Options& options, RunResult& result
   }
   result.cpu_s = cpu_seconds(Charge::self) - before;
   result.rss_mb = peak_rss_mb();
-  result.batch = impl == "loop" ? 1 : options.batch == 0 ? kHandBatch : options.batch;
-  conclude(options, *state, expected, result);
+  conclude(options, impl, *state, expected, result);
+}
+
+/// What the contenders over records can do.
+inline std::string pipelines(const std::string& impl, const Options& options) {
+  if (impl != "leat" && options.shards > 1) return "it is one pipeline";
+  if (impl == "loop" && options.rate > 0) return "one loop has no hand-over to time";
+  if (impl == "loop" && (options.deploy != "thread" || options.edge != "inproc")) return "it has no sockets";
+  if (impl == "leat" && options.deploy == "thread" && options.edge != "inproc")
+    return "between its threads it always uses inproc";
+  if (impl == "leat" && options.shards > 1 && options.deploy != "thread") return "shards are threads";
+  return {};
 }
 
 }  // namespace leat::bench::windows

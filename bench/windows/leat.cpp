@@ -1,7 +1,7 @@
 #include "windows/leat.hpp"
 
 #include <cstdlib>
-#include <leat/runner.hpp>
+#include <leat/context.hpp>
 #include <optional>
 #include <stdexcept>
 
@@ -9,6 +9,7 @@
 #include "common/isolate.hpp"
 #include "common/shared.hpp"
 #include "common/temp_dir.hpp"
+#include "windows/program.hpp"
 
 // Leat: a topology of bench/topologies, loaded and run through the public API. Source and sink are kinds of
 // this program; what lies between are Leat's own, but for the look-up of a campaign.
@@ -137,21 +138,10 @@ class Rows final : public Actor {
   Totals totals_;
 };
 
-void run_host(const LeatWork& work, const std::string& host) {
-  Registry registry;
-  register_standard_actors(registry);
+void add_kinds(Registry& registry) {
   registry.add<Events>();
   registry.add<Rows>();
-  if (work.add_kinds != nullptr) work.add_kinds(registry);
-  Diagnostics diagnostics;
-  const auto runner =
-      Runner::load(std::string(LEAT_BENCH_TOPOLOGIES) + "/" + work.topology + ".yaml", registry, diagnostics);
-  if (!runner) throw std::runtime_error("the topology has problems: " + diagnostics.sorted().front().message);
-  RunOptions run;
-  run.host = host;
-  const RunSummary summary = runner->run(run);
-  if (summary.exit_code() != 0)
-    throw std::runtime_error(summary.error ? summary.error->text() : "rows were lost");
+  if (bench_run.work->add_kinds != nullptr) bench_run.work->add_kinds(registry);
 }
 
 void run_processes(const LeatWork& work, RunState& state) {
@@ -159,7 +149,7 @@ void run_processes(const LeatWork& work, RunState& state) {
   for (std::size_t stage = 0; stage < RunState::kStages; ++stage)
     processes.push_back(start_process([&, stage] {
       const double before = cpu_seconds(Charge::self);
-      run_host(work, "h" + std::to_string(stage));
+      run_topology(work.topology, "h" + std::to_string(stage), add_kinds);
       state.cpu_s[stage] = cpu_seconds(Charge::self) - before;
       state.rss_mb[stage] = peak_rss_mb();
     }));
@@ -173,10 +163,9 @@ void set_variables(const Options& options, const TempDir& directory) {
   const auto set = [](const std::string& name, const std::string& value) {
     ::setenv(name.c_str(), value.c_str(), 1);
   };
-  set("BENCH_BATCH", options.batch == 0 ? "auto" : std::to_string(options.batch));
+  set_batch_and_layout(options);
   set("BENCH_SHARDS", std::to_string(options.shards));
   set("BENCH_WINDOW", options.rate > 0 ? "250ms" : "10s");
-  set("BENCH_FUSE", options.layout == "fused" ? "true" : "false");
   set("BENCH_RUN_DIR", directory.path());
   for (std::size_t stage = 0; stage < RunState::kStages; ++stage)
     set("BENCH_H" + std::to_string(stage),
@@ -198,19 +187,15 @@ void run_leat(const LeatWork& work, const Options& options, const Totals& expect
   bench_run = {&work, &options, &*state};
   set_variables(options, directory);
   const double before = cpu_seconds(Charge::self);
-  options.deploy == "process" ? run_processes(work, *state) : run_host(work, "");
+  options.deploy == "process" ? run_processes(work, *state) : run_topology(work.topology, "", add_kinds);
   result.cpu_s = cpu_seconds(Charge::self) - before;
   result.rss_mb = peak_rss_mb();
-  result.batch = options.batch;
-  conclude(options, *state, expected, result);
+  conclude(options, "leat", *state, expected, result);
 }
 
-void conclude(const Options& options, const RunState& state, const Totals& expected, RunResult& result) {
-  result.events = options.events;
-  result.secs = double(state.end_ns - state.start_ns) * 1e-9;
-  result.ok = state.start_ns > 0 && state.end_ns > 0 && state.totals == expected;
-  result.take_latency(state.event_latency);
-  result.take_window_latency(state.window_latency);
+void conclude(const Options& options, const std::string& impl, const RunState& state, const Totals& expected,
+              RunResult& result) {
+  fill(options, impl, kHandBatch, state, expected, result);
   if (options.deploy != "process") return;
   result.cpu_s = result.rss_mb = 0;
   for (std::size_t stage = 0; stage < RunState::kStages; ++stage) {

@@ -259,6 +259,7 @@ Totals expected_totals(const Work& data, const Options& options) {
 }
 
 /// Fills times and the check; CPU and memory too when the stages were processes.
-void conclude(const Options& options, const RunState& state, const Totals& expected, RunResult& result);
+void conclude(const Options& options, const std::string& impl, const RunState& state, const Totals& expected,
+              RunResult& result);
 
 }  // namespace leat::bench::windows

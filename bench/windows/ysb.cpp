@@ -2,9 +2,9 @@
 // campaign, count in windows.
 #include <leat/context.hpp>
 
-#include "common/contest.hpp"
 #include "windows/hand.hpp"
 #include "windows/leat.hpp"
+#include "windows/program.hpp"
 
 namespace leat::bench::windows {
 namespace {
@@ -75,39 +75,12 @@ void run(const std::string& impl, const Options& options, RunResult& result) {
   run_leat(make_leat_work(data), options, expected, result);
 }
 
-std::string threads_only(const Options& options) {
-  if (options.shards > 1) return "it is one pipeline";
-  if (options.rate > 0) return "one loop has no hand-over to time";
-  return options.deploy != "thread" || options.edge != "inproc" ? "it has no sockets" : "";
-}
-std::string one_pipeline(const Options& options) {
-  return options.shards > 1 ? "it is one pipeline" : "";
-}
-std::string has_topology(const Options& options) {
-  if (options.shards > 1 && options.deploy != "thread") return "shards are threads";
-  if (options.deploy == "thread" && options.edge != "inproc")
-    return "between its threads it always uses inproc";
-  return {};
-}
-
 }  // namespace
 }  // namespace leat::bench::windows
 
 int main(int argc, char** argv) {
-  using namespace leat::bench;
-  const auto contender = [](const char* name, auto refuses) {
-    return Contender{
-        name, [name](const Options& options, RunResult& result) { windows::run(name, options, result); },
-        refuses};
-  };
-  const std::vector<Contender> contenders = {contender("loop", windows::threads_only),
-                                             contender("zmq", windows::one_pipeline),
-                                             contender("leat", windows::has_topology)};
-  Offer offer{"ysb", "Views per campaign in windows of ten seconds; every result row checked."};
-  for (const Contender& each : contenders) offer.impls.push_back(each.name);
-  offer.events = 20'000'000;
-  offer.pipeline = true;
-  const Parsed parsed = parse_options(offer, argc, argv);
-  if (!parsed.options) return parsed.exit_code;
-  return run_contest("ysb", contenders, *parsed.options);
+  using namespace leat::bench::windows;
+  return run_program({"ysb", "Views per campaign in windows of ten seconds; every result row checked.",
+                      20'000'000, run, pipelines},
+                     argc, argv);
 }

@@ -3,16 +3,12 @@
 
 #include <leat/codec.hpp>
 #include <leat/context.hpp>
-#include <leat/runner.hpp>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <thread>
 #include <zmq.hpp>
 
-#include "common/contest.hpp"
-#include "common/shared.hpp"
-#include "common/temp_dir.hpp"
+#include "windows/program.hpp"
 
 namespace leat::bench::windows {
 namespace {
@@ -279,22 +275,11 @@ class Rows final : public Actor {
   Totals totals_;
 };
 
-void run_leat(const Options& options) {
-  ::setenv("BENCH_BATCH", options.batch == 0 ? "auto" : std::to_string(options.batch).c_str(), 1);
-  ::setenv("BENCH_FUSE", options.layout == "fused" ? "true" : "false", 1);
-  Registry registry;
-  register_standard_actors(registry);
+void add_kinds(Registry& registry) {
   registry.add<Lines>();
   registry.add<Parse>();
   registry.add<Campaign>();
   registry.add<Rows>();
-  Diagnostics diagnostics;
-  const auto runner =
-      Runner::load(std::string(LEAT_BENCH_TOPOLOGIES) + "/ysb-json.yaml", registry, diagnostics);
-  if (!runner) throw std::runtime_error("the topology has problems: " + diagnostics.sorted().front().message);
-  const RunSummary summary = runner->run({});
-  if (summary.exit_code() != 0)
-    throw std::runtime_error(summary.error ? summary.error->text() : "rows were lost");
 }
 
 void run(const std::string& impl, const Options& options, RunResult& result) {
@@ -305,36 +290,22 @@ void run(const std::string& impl, const Options& options, RunResult& result) {
   const double before = cpu_seconds(Charge::self);
   if (impl == "loop") run_loop(*data, options, *state);
   if (impl == "zmq") run_zmq(*data, options, *state);
-  if (impl == "leat") run_leat(options);
+  if (impl == "leat") {
+    set_batch_and_layout(options);
+    run_topology("ysb-json", "", add_kinds);
+  }
   result.cpu_s = cpu_seconds(Charge::self) - before;
   result.rss_mb = peak_rss_mb();
-  result.batch = impl == "loop" ? 1 : impl == "zmq" && options.batch == 0 ? kJsonBatch : options.batch;
-  result.events = options.events;
-  result.secs = double(state->end_ns - state->start_ns) * 1e-9;
-  result.ok = state->totals == expected;
-}
-
-std::string in_process(const Options& options) {
-  if (options.deploy != "thread" || options.edge != "inproc") return "this program measures one process";
-  if (options.rate > 0 || options.shards > 1) return "it runs flat out, in one pipeline";
-  return {};
+  fill(options, impl, kJsonBatch, *state, expected, result);
 }
 
 }  // namespace
 }  // namespace leat::bench::windows
 
 int main(int argc, char** argv) {
-  using namespace leat::bench;
-  std::vector<Contender> contenders;
-  for (const char* name : {"loop", "zmq", "leat"})
-    contenders.push_back(
-        {name, [name](const Options& options, RunResult& result) { windows::run(name, options, result); },
-         windows::in_process});
-  Offer offer{"ysb_json", "Views per campaign from JSON lines of 262 bytes; every result row checked."};
-  for (const Contender& each : contenders) offer.impls.push_back(each.name);
-  offer.events = 5'000'000;
-  offer.pipeline = true;
-  const Parsed parsed = parse_options(offer, argc, argv);
-  if (!parsed.options) return parsed.exit_code;
-  return run_contest("ysb_json", contenders, *parsed.options);
+  using namespace leat::bench::windows;
+  return run_program(
+      {"ysb_json", "Views per campaign from JSON lines of 262 bytes; every result row checked.", 5'000'000,
+       run, flat_out_in_process},
+      argc, argv);
 }
