@@ -2,6 +2,7 @@
 
 #include "transform/dedupe.hpp"
 #include "transform/delay.hpp"
+#include "transform/lookup.hpp"
 #include "transform/merge.hpp"
 #include "transform/sample.hpp"
 #include "transform/throttle.hpp"
@@ -12,6 +13,7 @@ namespace leat {
 void register_transform_actors(Registry& registry) {
   register_dedupe(registry);
   register_delay(registry);
+  register_lookup(registry);
   register_merge(registry);
   register_sample(registry);
   register_throttle(registry);

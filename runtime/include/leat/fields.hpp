@@ -149,8 +149,10 @@ FieldSpec choice(std::string name, E Config::*member, std::vector<std::pair<std:
   }
   spec.read = [member, names, type = spec.info.type, choices = spec.info.choices](
                   const ConfigNode& node, void* config, ReadContext& context) {
+    // A choice may be called `null`, which YAML takes for something else when it is not quoted.
+    const bool word = node.kind == ConfigNode::Kind::scalar || node.kind == ConfigNode::Kind::null;
     for (const auto& [text, value] : names)
-      if (node.kind == ConfigNode::Kind::scalar && node.scalar == text) {
+      if (word && node.scalar == text) {
         static_cast<Config*>(config)->*member = value;
         return;
       }
