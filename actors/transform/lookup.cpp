@@ -32,8 +32,14 @@ class Lookup final : public Actor {
   static constexpr auto outputs = ports(out);
   static Fields<Config> fields() { return lookup_fields(); }
   static void describe(Config& config, Describe& describe) {
-    if (check_lookup(config, describe.input(in.index), describe.input(table.index), describe))
-      describe.output(out, config.output);
+    if (!check_lookup(config, describe.input(in.index), describe.input(table.index), describe)) return;
+    describe.output(out, config.output);
+    if (config.file) return;
+    // Instances each have a file's whole table, but of a stream's only their keys.
+    Expression table_key(config.table->key.text, config.table->key.place);
+    if (!describe.bind(table_key, describe.input(table.index))) return;
+    describe.partition_by(in.index, {config.key});
+    describe.partition_by(table.index, {std::move(table_key)});
   }
 
   explicit Lookup(Config config)

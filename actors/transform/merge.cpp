@@ -45,6 +45,7 @@ class Merge final : public Actor {
                        "rows come in the order of the clock anyway; `merge` needs their event time");
     else
       config.time.describe(describe.input(), describe);
+    describe.partition_by(in.index, {});  // two instances would make two orders
     if (config.rows_max.count == 0)
       describe.problem(Code::bad_value, describe.place_of("rows_max"), "`rows_max` is at least 1 row");
   }

@@ -33,7 +33,10 @@ std::string object_schema(const std::vector<FieldInfo>& fields, const std::strin
 std::string type_schema(const FieldInfo& field) {
   if (!field.choices.empty()) {
     std::string names;
-    for (const std::string& name : field.choices) names += (names.empty() ? "" : ",") + json_text(name);
+    for (const std::string& name : field.choices) {
+      names += (names.empty() ? "" : ",") + json_text(name);
+      if (name == "null") names += ",null";  // as YAML reads it without quotes
+    }
     return fmt::format("\"enum\":[{}]", names);
   }
   if (field.type == "true or false") return "\"type\":\"boolean\"";

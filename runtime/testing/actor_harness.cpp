@@ -80,7 +80,8 @@ struct ActorHarness::Impl final : CellHost {
   Cell* charge(Cell*) override { return nullptr; }
 };
 
-// A schema named like a port is that port's; `input` is every other port's, and known to a source's options.
+// A schema named like a port is that port's; `input` is every other port's. A port without is not connected;
+// other names are for options to refer to.
 void ActorHarness::Impl::load(const std::string& kind_name, const std::string& options,
                               const Inputs& schemas) {
   const Kind* kind = registry.find(kind_name);
@@ -88,8 +89,11 @@ void ActorHarness::Impl::load(const std::string& kind_name, const std::string& o
   std::string declared, feeds, wiring;
   for (const auto& [name, schema] : schemas) declared += fmt::format("  {}: {}\n", name, schema);
   for (const Port& port : kind->inputs) {
-    const bool own = std::ranges::find(schemas, port.name, &Inputs::value_type::first) != schemas.end();
-    schema_of_port.push_back(own ? std::string(port.name) : "input");
+    const auto given = [&](std::string_view name) {
+      return std::ranges::find(schemas, name, &Inputs::value_type::first) != schemas.end();
+    };
+    schema_of_port.push_back(given(port.name) ? std::string(port.name) : "input");
+    if (!given(schema_of_port.back())) continue;
     const std::string feed = kind->inputs.size() == 1 ? "feed" : fmt::format("feed_{}", port.name);
     feeds += fmt::format("  {}: {{ kind: harness.input, schema: {} }}\n", feed, schema_of_port.back());
     wiring += fmt::format("{}{}: [{}]", wiring.empty() ? "" : ", ", port.name, feed);

@@ -17,7 +17,8 @@ class ActorHarness {
   /// Standard kinds; `input` is the schema of every input port (YAML: "{ card: string, amount: int64 }";
   /// empty for sources).
   ActorHarness(const std::string& kind, const std::string& options, const std::string& input = {});
-  /// The same for kinds with several input ports: port name and schema of each.
+  /// The same for kinds with several input ports: port name and schema of each one that is connected, and
+  /// further schemas that options name.
   using Inputs = std::vector<std::pair<std::string, std::string>>;
   ActorHarness(const std::string& kind, const std::string& options, const Inputs& inputs);
   /// Kinds of your own registry, which must outlive the harness.

@@ -106,6 +106,21 @@ TEST(Examples, csv_routing_gives_each_of_its_eleven_orders_one_outcome) {
     EXPECT_THAT(example.read("out/errors.jsonl"), ::testing::HasSubstr(place));
 }
 
+TEST(Examples, enrichment_adds_prices_to_each_order_once) {
+  Example example("enrichment");
+  example.replace("    rate: 10/s\n", "");
+  example.replace("\"-\"", "out/orders.jsonl");
+  const RunSummary summary = example.run();
+  EXPECT_EQ(summary.outcome, Outcome::finished);
+  EXPECT_EQ(actor(summary, "once").dropped.at("duplicate"), 60u);
+  EXPECT_EQ(actor(summary, "priced").in, 240u);
+  EXPECT_EQ(outcomes(actor(summary, "priced")), 240u);
+  EXPECT_GT(actor(summary, "priced").errors, 30u);
+  EXPECT_EQ(example.lines("out/orders.jsonl"), actor(summary, "priced").out);
+  EXPECT_EQ(example.lines("out/unknown.jsonl"), actor(summary, "priced").errors);
+  EXPECT_THAT(example.read("out/unknown.jsonl"), ::testing::HasSubstr("whose `sku` is \\\"p3\\\""));
+}
+
 TEST(Examples, quickstart_makes_the_same_payments_each_time) {
   std::string before;
   for (int round = 0; round < 2; ++round) {
