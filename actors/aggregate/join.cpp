@@ -156,6 +156,7 @@ class Join final : public Actor {
 
   static std::vector<Type> key_types(const std::vector<Expression>& keys) {
     std::vector<Type> types;
+    types.reserve(keys.size());
     for (const Expression& key : keys) types.push_back(key.type());
     return types;
   }
