@@ -27,6 +27,7 @@ struct Wiring {
   std::string directory;               // For ipc.
   std::vector<AddressPipe> addresses;  // [stage]: where that stage's input is bound.
   AddressPipe ready;                   // The sink tells the source that the chain stands.
+  std::vector<AddressPipe> ended;      // [stage]: the sink tells it that everything has come.
 };
 
 class Stage {
@@ -57,11 +58,18 @@ class Stage {
       run_relay();
     else
       run_last();
+    await_sink();
     wiring_.state.stages[index_].edge = edge_;
     wiring_.state.stages[index_].ended = true;
   }
 
  private:
+  // libzmq over ipc loses what a slow reader has not taken when its sender closes (libzmq #4660).
+  void await_sink() {
+    if (index_ < last_) wiring_.ended[index_].hear();
+    for (std::size_t stage = 0; index_ == last_ && stage < last_; ++stage) wiring_.ended[stage].tell("ended");
+  }
+
   std::string bind_address() const {
     const std::string& edge = wiring_.options.edge;
     if (edge == "inproc") return "inproc://stage-" + std::to_string(index_);
@@ -184,7 +192,12 @@ void run_processes(Wiring& wiring, RunResult& result) {
 void run_zmq(const Options& options, RunResult& result) {
   const Shared<RunState> state;
   const TempDir directory;
-  Wiring wiring{options, *state, directory.path(), std::vector<AddressPipe>(stage_count(options)), {}};
+  Wiring wiring{options,
+                *state,
+                directory.path(),
+                std::vector<AddressPipe>(stage_count(options)),
+                {},
+                std::vector<AddressPipe>(stage_count(options))};
   result.batch = hand_batch(options);
   if (options.deploy == "process")
     run_processes(wiring, result);
