@@ -18,7 +18,8 @@ struct DelayConfig {
   SchemaPtr input;  ///< found by describe
 };
 
-/// Sends each row on after a time by the clock, in the order they came. Holds at most `queue` rows. What
+/// Sends each row on after a time by the clock, in the order they came. Holds at most `queue` rows, and the
+/// watermark with them. What
 /// waits when the input ends goes out at once: nothing comes any more that it could be kept apart from.
 class Delay final : public Actor {
  public:
@@ -55,7 +56,7 @@ class Delay final : public Actor {
     rows_.resize(kept);
     std::iota(rows_.begin(), rows_.end(), 0u);
     due_.assign(kept, (ctx.now() + config_.hold).time_since_epoch().count());
-    held_.hold(batch, rows_, due_);
+    held_.hold(batch, rows_, due_, ctx.watermark());
     for (std::uint32_t row = kept; row < batch.row_count(); ++row)
       ctx.reject(batch, row,
                  {Code::limit_reached,
@@ -72,6 +73,7 @@ class Delay final : public Actor {
   }
   Status on_end(Context& ctx) override {
     release(INT64_MAX, ctx);
+    ctx.hold_watermark(kTimeMax);
     return {};
   }
   void save(StateWriter& state) const override { held_.save(state, "held"); }
@@ -81,7 +83,10 @@ class Delay final : public Actor {
   void release(std::int64_t until, Context& ctx) {
     held_.release(until, ctx.batch_rows(), [&](Batch batch) { ctx.emit(out, std::move(batch)); });
   }
-  void await(Context& ctx) { timer_.await(held_.next(), ctx); }
+  void await(Context& ctx) {
+    timer_.await(held_.next(), ctx);
+    ctx.hold_watermark(held_.watermark_limit());
+  }
 
   Config config_;
   HeldRows held_;

@@ -9,11 +9,12 @@
 namespace leat {
 
 void HeldRows::hold(const Batch& batch, std::span<const std::uint32_t> rows,
-                    std::span<const std::int64_t> times) {
+                    std::span<const std::int64_t> times, Time watermark) {
   if (rows.empty()) return;
+  watermarks_[watermark] += rows.size();
   const std::uint32_t slot = store_.open(batch);
   for (std::size_t at = 0; at < rows.size(); ++at) {
-    heap_.push_back({times[at], next_number_++, store_.keep(slot, rows[at])});
+    heap_.push_back({times[at], next_number_++, store_.keep(slot, rows[at]), watermark});
     std::push_heap(heap_.begin(), heap_.end(), later);
   }
   store_.close(slot);
@@ -36,10 +37,16 @@ void HeldRows::release(std::int64_t until, std::uint32_t rows_max, const std::fu
       heap_.pop_back();
     }
     Batch batch = gather(released_);
-    for (const Entry& entry : released_) store_.drop(entry.at);
+    for (const Entry& entry : released_) let_go(entry);
     send(std::move(batch));
   }
   tidy();
+}
+
+void HeldRows::let_go(const Entry& entry) {
+  store_.drop(entry.at);
+  const auto waiting = watermarks_.find(entry.watermark);
+  if (--waiting->second == 0) watermarks_.erase(waiting);
 }
 
 Batch HeldRows::gather(std::span<const Entry> entries) const {
@@ -69,6 +76,7 @@ void HeldRows::save(StateWriter& state, std::string_view part) const {
   std::vector<Entry> sorted = heap_;
   std::ranges::sort(sorted, [](const Entry& a, const Entry& b) { return later(b, a); });
   SnapshotWriter snapshot;
+  snapshot.put(watermark_limit().time_since_epoch().count());
   snapshot.put_count(sorted.size());
   for (const Entry& entry : sorted) {
     snapshot.put(entry.time);
@@ -82,6 +90,7 @@ Status HeldRows::load(const StateReader& state, std::string_view part, const Sch
   const std::string* bytes = state.bytes(part);
   if (bytes == nullptr) return fail(Code::missing_value, fmt::format("the state has no part `{}`", part));
   SnapshotReader snapshot(*bytes);
+  const Time watermark{Duration(snapshot.get())};
   const std::uint64_t count = snapshot.get_count(16);
   BatchBuilder rows(schema);
   std::vector<std::int64_t> times;
@@ -92,7 +101,7 @@ Status HeldRows::load(const StateReader& state, std::string_view part, const Sch
     snapshot.get_row(rows);
     if (rows.row_count() != numbers.size()) break;  // damaged: `finish` says so
     if (at + 1 < count && rows.row_count() < Batch::kRowsMax / 64) continue;
-    hold(rows.finish(), numbers, times);
+    hold(rows.finish(), numbers, times, watermark);
     times.clear();
     numbers.clear();
   }

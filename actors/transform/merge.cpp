@@ -108,7 +108,7 @@ Status Merge::on_batch(const Port&, const Batch& batch, Context& ctx) {
       times_.push_back(*time);
     }
   }
-  held_.hold(batch, rows_, times_);
+  held_.hold(batch, rows_, times_, ctx.watermark());
   if (!late_.rows().empty()) {
     ctx.late(late_.rows().size());
     ctx.emit(late, late_.of(batch));

@@ -33,8 +33,8 @@ struct ThrottleConfig {
 };
 
 /// Lets rows through at a rate, by the clock. Holds at most `queue` rows that wait for a token and one number
-/// per key, of at most `keys_max` keys whose bucket is not full. What waits when the input ends goes out at
-/// once.
+/// per key, of at most `keys_max` keys whose bucket is not full. Rows that wait hold the watermark. What
+/// waits when the input ends goes out at once.
 class Throttle final : public Actor {
  public:
   using Config = ThrottleConfig;
@@ -51,18 +51,19 @@ class Throttle final : public Actor {
       : config_(std::move(config)), buckets_(config_.rate, config_.tokens(), config_.keys_max) {}
 
   Status on_start(Context& ctx) override {
-    timer_.await(held_.next(), ctx);
+    await(ctx);
     return {};
   }
   Status on_batch(const Port&, const Batch& batch, Context& ctx) override;
   Status on_timer(Timer, Context& ctx) override {
     timer_.fired();
     release(now_of(ctx), ctx);
-    timer_.await(held_.next(), ctx);
+    await(ctx);
     return {};
   }
   Status on_end(Context& ctx) override {
     release(INT64_MAX, ctx);
+    ctx.hold_watermark(kTimeMax);
     return {};
   }
   void save(StateWriter& state) const override {
@@ -78,6 +79,10 @@ class Throttle final : public Actor {
   static std::int64_t now_of(const Context& ctx) { return ctx.now().time_since_epoch().count(); }
   void release(std::int64_t until, Context& ctx) {
     held_.release(until, ctx.batch_rows(), [&](Batch batch) { ctx.emit(out, std::move(batch)); });
+  }
+  void await(Context& ctx) {
+    timer_.await(held_.next(), ctx);
+    ctx.hold_watermark(held_.watermark_limit());
   }
   /// A row's error, if it has none to wait for and none to take.
   std::optional<Error> decide(std::uint32_t row, std::int64_t now);
@@ -174,10 +179,10 @@ Status Throttle::on_batch(const Port&, const Batch& batch, Context& ctx) {
     }
     if (failure) ctx.reject(batch, row, std::move(*failure));
   }
-  held_.hold(batch, waiting_, due_);
+  held_.hold(batch, waiting_, due_, ctx.watermark());
   if (dropped_ > 0) ctx.drop(dropped_, "over_rate");
   if (!passed_.rows().empty()) ctx.emit(out, passed_.of(batch));
-  timer_.await(held_.next(), ctx);
+  await(ctx);
   return {};
 }
 

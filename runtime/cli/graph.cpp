@@ -15,6 +15,7 @@ std::string link_label(const Topology& topology, const LinkSpec& link) {
   if (link.route == Route::key) label += (label.empty() ? "" : ", ") + ("key " + key_text(link));
   if (link.route == Route::paired) label += std::string(label.empty() ? "" : ", ") + "paired";
   if (link.route == Route::all) label += std::string(label.empty() ? "" : ", ") + "all";
+  if (link.feedback) label += std::string(label.empty() ? "" : ", ") + "feedback";
   return label;
 }
 
@@ -32,7 +33,7 @@ std::string mermaid(const Topology& topology) {
                        topology.actors[at].kind->info.name);
   for (const LinkSpec& link : topology.links) {
     const std::string label = link_label(topology, link);
-    out += fmt::format("  n{} -->{} n{}\n", link.from,
+    out += fmt::format("  n{} {}{} n{}\n", link.from, link.feedback ? "-.->" : "-->",
                        label.empty() ? "" : fmt::format("|\"{}\"|", mermaid_text(label)), link.to);
   }
   return out;
@@ -46,8 +47,9 @@ std::string dot(const Topology& topology) {
     out += fmt::format("  {} [label={}];\n", json_text(actor.name),
                        json_text(actor.name + "\n" + std::string(actor.kind->info.name)));
   for (const LinkSpec& link : topology.links)
-    out += fmt::format("  {} -> {} [label={}];\n", json_text(topology.actors[link.from].name),
-                       json_text(topology.actors[link.to].name), json_text(link_label(topology, link)));
+    out += fmt::format("  {} -> {} [label={}{}];\n", json_text(topology.actors[link.from].name),
+                       json_text(topology.actors[link.to].name), json_text(link_label(topology, link)),
+                       link.feedback ? ", style=dashed, constraint=false" : "");
   return out + "}\n";
 }
 

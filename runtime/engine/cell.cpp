@@ -21,8 +21,13 @@ Cell::Cell(Setup setup)
     : setup_(setup),
       actor_(setup.spec->config->create()),
       source_(dynamic_cast<Source*>(actor_.get())),
-      merger_(source_ != nullptr ? 1 : setup.inputs),
-      outputs_(setup.spec->outputs.size()) {}
+      merger_(source_ != nullptr ? 1 : setup.inputs.size()),
+      outputs_(setup.spec->outputs.size()) {
+  if (std::ranges::find(setup_.inputs, true) == setup_.inputs.end()) return;
+  feedback_.emplace(setup_.inputs);
+  for (std::size_t input = 0; input < setup_.inputs.size(); ++input)
+    if (setup_.inputs[input]) merger_.end(input);
+}
 
 Cell::~Cell() = default;
 
@@ -39,10 +44,14 @@ template <class Call>
 void Cell::run(Call&& call) {
   if (failed_) return;
   Cell* before = setup_.host->charge(this);
+  const Time held = hold_;
   Status status = call();
   if (errors_ && !errors_->empty()) flush_errors();
   setup_.host->charge(before);
-  if (status) return;
+  if (status) {
+    if (hold_ > held) forward_watermark();
+    return;
+  }
   failed_ = true;
   Error error = std::move(status).error();
   setup_.host->fail(*this, std::move(error));
@@ -53,8 +62,10 @@ void Cell::start() {
   run([&] { return actor_->on_start(*this); });
 }
 
-void Cell::receive(const Port& port, const Batch& batch) {
+void Cell::receive(const Port& port, const Batch& batch, bool from_feedback) {
   ActorMetrics& metrics = *setup_.metrics;
+  if (ended_) return metrics.add_dropped("after_end", batch.row_count());  // from a loop whose head has ended
+  if (feedback_ && from_feedback) feedback_->rows_came();
   metrics.rows_in.add(batch.row_count());
   metrics.batches_in.add(1);
   metrics.bytes_in.add(batch.byte_size());
@@ -66,16 +77,38 @@ void Cell::receive(const Port& port, const Batch& batch) {
 }
 
 void Cell::receive_watermark(std::size_t input, Time watermark, bool idle) {
+  if (feedback_ && setup_.inputs[input]) {
+    feedback_->update(input, watermark);
+    return turn_round();
+  }
   const Time before = merger_.watermark();
   if (merger_.update(input, watermark, idle)) advance(before);
 }
 
 void Cell::receive_end(std::size_t input) {
+  if (feedback_ && setup_.inputs[input]) {
+    feedback_->end(input);
+    return turn_round();
+  }
   const Time before = merger_.watermark();
   if (merger_.end(input)) advance(before);
   if (!merger_.all_ended()) return;
+  if (feedback_ && !feedback_->begun()) {
+    feedback_->begin();
+    forward_watermark();
+    return turn_round();
+  }
   end_wanted_ = true;
   finish();
+}
+
+void Cell::turn_round() {
+  while (feedback_->turn()) {
+    forward_watermark();
+    if (!feedback_->ended()) continue;
+    end_wanted_ = true;
+    finish();
+  }
 }
 
 void Cell::advance(Time before) {
@@ -87,14 +120,24 @@ void Cell::advance(Time before) {
   forward_watermark();
 }
 
+Time Cell::safe_watermark() const {
+  Time safe = std::min(merger_.watermark(), hold_);
+  if (!offloaded_.empty()) safe = std::min(safe, *offloaded_.begin());
+  if (feedback_) safe = std::min(safe, feedback_->limit());
+  return safe;
+}
+
+// Who holds the watermark back has rows to come, and is not idle.
 void Cell::forward_watermark() {
+  const Time safe = safe_watermark();
+  const bool idle = merger_.idle() && safe == merger_.watermark();
   for (Output& output : outputs_)
-    for (Edge* edge : output.edges) edge->watermark(merger_.watermark(), merger_.idle());
+    for (Edge* edge : output.edges) edge->watermark(safe, idle);
 }
 
 // The end waits for offloaded work: what that emits belongs to the stream.
 void Cell::finish() {
-  if (!end_wanted_ || ended_ || outstanding_ > 0 || failed_) return;
+  if (!end_wanted_ || ended_ || !offloaded_.empty() || failed_) return;
   run([&] { return actor_->on_end(*this); });
   if (failed_) return;
   ended_ = true;
@@ -107,13 +150,18 @@ void Cell::fire(Timer timer) {
 }
 
 void Cell::offload(std::function<Status()> work, std::function<Status(Status, Context&)> then) {
-  ++outstanding_;
-  setup_.host->offload(setup_.index, std::move(work), std::move(then));
+  const Time began = merger_.watermark();
+  offloaded_.insert(began);
+  setup_.host->offload(setup_.index, std::move(work),
+                       [this, began, then = std::move(then)](Status status, Context& ctx) {
+                         offloaded_.erase(offloaded_.find(began));
+                         return then(std::move(status), ctx);
+                       });
 }
 
 void Cell::complete(Status status, const std::function<Status(Status, Context&)>& then) {
-  --outstanding_;
   run([&] { return then(std::move(status), *this); });
+  forward_watermark();
   finish();
 }
 

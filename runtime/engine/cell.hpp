@@ -3,8 +3,10 @@
 #include <leat/batch_builder.hpp>
 #include <leat/context.hpp>
 #include <leat/state.hpp>
+#include <set>
 
 #include "engine/edge.hpp"
+#include "engine/feedback.hpp"
 #include "engine/watermarks.hpp"
 #include "observe/metrics.hpp"
 
@@ -36,8 +38,8 @@ class Cell final : public Context {
   struct Setup {
     const ActorSpec* spec = nullptr;
     std::uint32_t number = 0;
-    std::size_t index = 0;   ///< among the worker's cells
-    std::size_t inputs = 0;  ///< channels that end here
+    std::size_t index = 0;     ///< among the worker's cells
+    std::vector<bool> inputs;  ///< channels that end here; true: a feedback link's
     std::uint32_t batch_rows = 1024;
     ActorMetrics* metrics = nullptr;
     CellHost* host = nullptr;
@@ -49,7 +51,7 @@ class Cell final : public Context {
   void connect(std::uint8_t port, Route route, std::vector<Expression> keys, const std::vector<Edge*>& edges);
 
   void start();
-  void receive(const Port& port, const Batch& batch);
+  void receive(const Port& port, const Batch& batch, bool from_feedback = false);
   void receive_watermark(std::size_t input, Time watermark, bool idle);
   void receive_end(std::size_t input);
   void fire(Timer timer);
@@ -74,6 +76,8 @@ class Cell final : public Context {
   ActorMetrics& metrics() { return *setup_.metrics; }
   const ActorMetrics& metrics() const { return *setup_.metrics; }
   std::size_t index() const { return setup_.index; }
+  /// The watermark that what comes after it may rely on.
+  Time safe_watermark() const;
 
   // Context
   void emit(const Port& port, Batch batch) override;
@@ -85,6 +89,7 @@ class Cell final : public Context {
   void late(std::uint64_t rows) override { setup_.metrics->rows_late.add(rows); }
   Time now() const override { return setup_.host->now(); }
   Time watermark() const override { return merger_.watermark(); }
+  void hold_watermark(Time limit) override { hold_ = limit; }
   void start_timer(Timer timer, Duration delay) override {
     setup_.host->start_timer(setup_.index, timer, delay);
   }
@@ -111,6 +116,7 @@ class Cell final : public Context {
   void reject_record(const std::string& record, Error error);
   void flush_errors();
   void forward_watermark();
+  void turn_round();
   void advance(Time before);
   void finish();
   void track_event_time(const Batch& batch);
@@ -119,12 +125,14 @@ class Cell final : public Context {
   std::unique_ptr<Actor> actor_;
   Source* source_ = nullptr;
   WatermarkMerger merger_;
+  std::optional<FeedbackRounds> feedback_;  // of an actor that a loop leads back to
   std::vector<Output> outputs_;
   std::optional<BatchBuilder> errors_;
   Time entered_ = kTimeMin;  // of the batch being processed: what it causes inherits its age
   Time event_time_max_ = kTimeMin;
   Instant last_rows_{};
-  std::size_t outstanding_ = 0;
+  Time hold_ = kTimeMax;
+  std::multiset<Time> offloaded_;  // of each outstanding call: the watermark when it began
   bool end_wanted_ = false;
   bool ended_ = false;
   bool failed_ = false;

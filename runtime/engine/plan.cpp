@@ -58,7 +58,7 @@ class Planner {
     const ActorSpec& actor = topology_.actors[instance.actor];
     if (!actor.fuse || actor.kind->info.blocks) return std::nullopt;
     for (const LinkSpec& link : topology_.links) {
-      if (link.to != instance.actor) continue;
+      if (link.to != instance.actor || link.feedback) continue;
       const ActorSpec& producer = topology_.actors[link.from];
       const bool one_to_one =
           producer.instances == actor.instances && (is_paired(link) || actor.instances == 1);
@@ -110,7 +110,8 @@ class Planner {
     channel.to_instance = first_instance_[link.to] + consumer;
     const bool same_worker =
         plan_.instances[channel.from_instance].worker == plan_.instances[channel.to_instance].worker;
-    channel.local = same_worker && link.queue.when_full == WhenFull::block;
+    // A call round a loop would come back into an actor that is still at work.
+    channel.local = same_worker && link.queue.when_full == WhenFull::block && !link.feedback;
     channel.window = {std::max<std::uint64_t>(1, link.queue.max.count / producers),
                       std::max<std::uint64_t>(1, link.queue.max_bytes.count / producers)};
     if (!channel.local) plan_.memory_bound_bytes += channel.window.bytes;
@@ -157,6 +158,7 @@ class Planner {
       hasher.add(link.to);
       hasher.add(link.to_port);
       hasher.add(static_cast<std::uint64_t>(link.route));
+      hasher.add(static_cast<std::uint64_t>(link.feedback));
       for (const Expression& key : link.keys) hasher.add(key.text());
     }
     for (const WorkerPlan& worker : plan_.workers) {

@@ -1,6 +1,6 @@
-#include "engine/worker.hpp"
-
 #include <fmt/format.h>
+
+#include "engine/worker_parts.hpp"
 
 namespace leat {
 namespace {
@@ -13,21 +13,6 @@ constexpr std::uint64_t kRowsPerInletTurn = 256;
 constexpr std::uint32_t kRowsPerTurnMin = 512;
 
 }  // namespace
-
-// A channel from another worker and the cell it feeds.
-struct Worker::Inlet {
-  Receiver receiver;
-  Cell* cell;
-  Port port;
-  std::size_t input;
-  std::uint32_t worker;
-};
-
-struct Worker::SourceState {
-  Cell* cell;
-  Instant next{};  // not asked before, unless `fd` is readable
-  int fd = -1;
-};
 
 struct Worker::Completion {
   std::size_t cell;
@@ -45,110 +30,8 @@ Worker::Worker(Setup setup) : setup_(std::move(setup)) {
 
 Worker::~Worker() = default;
 
-std::size_t Worker::cell_of(std::size_t instance) const {
-  const auto& instances = setup_.plan->workers[setup_.number].instances;
-  return static_cast<std::size_t>(std::ranges::find(instances, instance) - instances.begin());
-}
-
-void Worker::add_cells() {
-  const Plan& plan = *setup_.plan;
-  for (const std::size_t at : plan.workers[setup_.number].instances) {
-    const InstancePlan& instance = plan.instances[at];
-    const auto inputs = static_cast<std::size_t>(std::ranges::count_if(
-        plan.channels, [&](const ChannelPlan& channel) { return channel.to_instance == at; }));
-    cells_.push_back(std::make_unique<Cell>(Cell::Setup{.spec = &setup_.topology->actors[instance.actor],
-                                                        .number = instance.number,
-                                                        .index = cells_.size(),
-                                                        .inputs = inputs,
-                                                        .batch_rows = setup_.topology->batch_rows,
-                                                        .metrics = setup_.actor_metrics[at],
-                                                        .host = this}));
-    if (cells_.back()->is_source())
-      sources_.push_back(std::make_unique<SourceState>(SourceState{cells_.back().get()}));
-  }
-}
-
-// Receiving ends first, numbered as they come: a cell's inputs are its channels in plan order.
-void Worker::add_channels() {
-  const Plan& plan = *setup_.plan;
-  const auto& own = plan.workers[setup_.number];
-  std::vector<std::size_t> inputs(cells_.size(), 0);
-  for (std::size_t at = 0; at < plan.channels.size(); ++at) {
-    const ChannelPlan& channel = plan.channels[at];
-    const InstancePlan& to = plan.instances[channel.to_instance];
-    if (to.worker != setup_.number) continue;
-    const std::size_t cell = cell_of(channel.to_instance);
-    const std::size_t input = inputs[cell]++;
-    if (channel.local) continue;
-    const LinkSpec& link = setup_.topology->links[channel.link];
-    const std::uint32_t from_worker = plan.instances[channel.from_instance].worker;
-    const ChannelId id{channel.link, channel.producer, channel.consumer};
-    inlets_.push_back(std::make_unique<Inlet>(
-        Inlet{Receiver(id, setup_.epoch, channel.window, *setup_.channel_metrics[at]), cells_[cell].get(),
-              cells_[cell]->spec().kind->inputs[link.to_port], input, from_worker}));
-    inlet_of_[id] = inlets_.back().get();
-    if (plan.workers[from_worker].host != own.host)
-      peers_.add(from_worker,
-                 fmt::format("{} ({})", plan.workers[from_worker].host, plan.workers[from_worker].endpoint),
-                 steady_now_);
-  }
-}
-
-void Worker::connect_outputs() {
-  const Plan& plan = *setup_.plan;
-  const Topology& topology = *setup_.topology;
-  std::map<std::pair<std::uint32_t, std::size_t>, std::vector<Edge*>> edges;  // by link and producing cell
-  std::map<std::size_t, std::size_t> inputs;  // by instance: the next input number
-  for (std::size_t at = 0; at < plan.channels.size(); ++at) {
-    const ChannelPlan& channel = plan.channels[at];
-    const std::size_t input = inputs[channel.to_instance]++;
-    if (plan.instances[channel.from_instance].worker != setup_.number) continue;
-    const LinkSpec& link = topology.links[channel.link];
-    const std::size_t from = cell_of(channel.from_instance);
-    const std::uint32_t to_worker = plan.instances[channel.to_instance].worker;
-    auto& list = edges[{channel.link, from}];
-    if (channel.local) {
-      Cell& to = *cells_[cell_of(channel.to_instance)];
-      local_edges_.push_back(std::make_unique<LocalEdge>(to, to.spec().kind->inputs[link.to_port], input));
-      list.push_back(local_edges_.back().get());
-      continue;
-    }
-    Sender::Limits limits{
-        .batch_rows = topology.batch_rows, .linger = topology.linger, .queue = link.queue.max};
-    limits.when_full = static_cast<Sender::Limits::WhenFull>(link.queue.when_full);
-    const ChannelId id{channel.link, channel.producer, channel.consumer};
-    remote_edges_.push_back(std::make_unique<RemoteEdge>(
-        Sender(id, setup_.epoch, limits, *setup_.channel_metrics[at]), to_worker, steady_now_));
-    list.push_back(remote_edges_.back().get());
-    edge_of_[id] = remote_edges_.back().get();
-    const WorkerPlan& peer = plan.workers[to_worker];
-    if (peer.host != plan.workers[setup_.number].host)
-      peers_.add(to_worker, fmt::format("{} ({})", peer.host, peer.endpoint), steady_now_);
-  }
-  for (const auto& [where, list] : edges) {
-    const LinkSpec& link = topology.links[where.first];
-    cells_[where.second]->connect(link.from_port, link.route, link.keys, list);
-  }
-}
-
-// A cell must not get input while a sender that it may fill, itself or through local calls, waits for credit.
-void Worker::find_gates() {
-  gates_.resize(cells_.size());
-  const Plan& plan = *setup_.plan;
-  for (std::size_t at = cells_.size(); at-- > 0;) {  // consumers come after producers
-    const std::size_t instance = plan.workers[setup_.number].instances[at];
-    for (const ChannelPlan& channel : plan.channels) {
-      if (channel.from_instance != instance) continue;
-      if (channel.local) {
-        const auto& further = gates_[cell_of(channel.to_instance)];
-        gates_[at].insert(gates_[at].end(), further.begin(), further.end());
-      } else {
-        gates_[at].push_back(edge_of_.at({channel.link, channel.producer, channel.consumer}));
-      }
-    }
-    std::ranges::sort(gates_[at]);
-    gates_[at].erase(std::unique(gates_[at].begin(), gates_[at].end()), gates_[at].end());
-  }
+bool Worker::yields(std::size_t cell) const {
+  return std::ranges::any_of(loops_[cell], [](const Receiver* loop) { return loop->has_next(); });
 }
 
 bool Worker::blocked(std::size_t cell) const {
@@ -267,14 +150,15 @@ bool Worker::run_inlets() {
   for (std::size_t step = 0; step < inlets_.size(); ++step) {
     Inlet& inlet = *inlets_[(next_inlet_ + step) % inlets_.size()];
     std::uint64_t rows = 0;
-    for (int count = 0; (count < kBatchesPerInletTurn || rows < kRowsPerInletTurn) &&
-                        inlet.receiver.has_next() && !blocked(inlet.cell->index());
+    for (int count = 0;
+         (count < kBatchesPerInletTurn || rows < kRowsPerInletTurn) && inlet.receiver.has_next() &&
+         !blocked(inlet.cell->index()) && (inlet.feedback || !yields(inlet.cell->index()));
          ++count) {
       worked = true;
       const Message message = inlet.receiver.take();
       rows += message.batch.row_count();
       stopwatch_.begin(message.batch.row_count());
-      if (!message.batch.empty()) inlet.cell->receive(inlet.port, message.batch);
+      if (!message.batch.empty()) inlet.cell->receive(inlet.port, message.batch, inlet.feedback);
       if (message.kind == MessageKind::data)
         inlet.cell->receive_watermark(inlet.input, message.watermark, message.idle);
       else
@@ -314,7 +198,7 @@ bool Worker::run_sources() {
   bool worked = false;
   for (const auto& source : sources_) {
     Cell& cell = *source->cell;
-    if (cell.ended() || draining_ || blocked(cell.index())) continue;
+    if (cell.ended() || draining_ || blocked(cell.index()) || yields(cell.index())) continue;
     if (steady_now_ < source->next && source->fd < 0) {
       cell.check_idle();
       continue;
@@ -341,15 +225,29 @@ void Worker::begin_drain() {
 
 bool Worker::pump(bool flush) {
   bool sent = false;
-  for (const auto& edge : remote_edges_)
+  for (const auto& edge : remote_edges_) {
     while (auto message = edge->sender().next(steady_now_, flush)) {
       sent = true;
       setup_.transport->send(edge->worker(), *std::move(message));
     }
+    if (edge->sender().overflowed()) report_overflow(edge->sender().id());
+  }
   for (const auto& inlet : inlets_)
     if (auto message = inlet->receiver.reply()) setup_.transport->send(inlet->worker, *std::move(message));
   setup_.transport->flush();
   return sent;
+}
+
+void Worker::report_overflow(const ChannelId& id) {
+  const LinkSpec& link = setup_.topology->links[id.link];
+  const ActorSpec& from = setup_.topology->actors[link.from];
+  setup_.observer->failed(
+      from.name,
+      Error{Code::limit_reached,
+            fmt::format("more than {} rows wait in its feedback link to `{}`: the loop makes rows "
+                        "faster than they leave it; raise `queue.max`, or have fewer rows go round",
+                        link.queue.max.count, setup_.topology->actors[link.to].name),
+            from.outputs[link.from_port].name});
 }
 
 Duration Worker::idle_time() const {

@@ -81,6 +81,7 @@ class Worker final : public CellHost {
   void add_channels();
   void connect_outputs();
   void find_gates();
+  void find_loops();
   std::size_t cell_of(std::size_t instance) const;
 
   void refresh_clock();
@@ -97,6 +98,8 @@ class Worker final : public CellHost {
   void close_peers();
   void ping(std::uint32_t peer);
   bool blocked(std::size_t cell) const;
+  bool yields(std::size_t cell) const;
+  void report_overflow(const ChannelId& id);
   void charge_blocked(std::chrono::nanoseconds time);
 
   Setup setup_;
@@ -106,6 +109,7 @@ class Worker final : public CellHost {
   std::vector<std::unique_ptr<Inlet>> inlets_;
   std::vector<std::unique_ptr<SourceState>> sources_;
   std::vector<std::vector<const RemoteEdge*>> gates_;  // by cell: the senders it can fill by local calls
+  std::vector<std::vector<const Receiver*>> loops_;    // by cell: the loops that lead back to what it feeds
   std::map<ChannelId, Inlet*> inlet_of_;
   std::map<ChannelId, RemoteEdge*> edge_of_;
   std::size_t next_inlet_ = 0;

@@ -22,8 +22,14 @@ class Sender {
   struct Limits {
     std::uint32_t batch_rows = 1024;  ///< rows a message should have under load
     Duration linger{1000};            ///< longest a partial message waits while the worker is busy
-    Rows queue{10'000};               ///< only for the drop policies: most rows waiting here
-    enum class WhenFull : std::uint8_t { block, drop_oldest, drop_newest } when_full = WhenFull::block;
+    Rows queue{10'000};               ///< most rows waiting here, unless it blocks
+    /// `overflow`: never blocks and drops nothing; too many rows are for the worker to report.
+    enum class WhenFull : std::uint8_t {
+      block,
+      drop_oldest,
+      drop_newest,
+      overflow
+    } when_full = WhenFull::block;
   };
 
   Sender(ChannelId id, std::uint32_t epoch, Limits limits, ChannelMetrics& metrics)
@@ -49,6 +55,9 @@ class Sender {
   bool blocked() const {
     if (limits_.when_full != Limits::WhenFull::block) return false;
     return !open() || (!pending_.empty() && !credit_.covers(rows_waiting_, bytes_waiting_));
+  }
+  bool overflowed() const {
+    return limits_.when_full == Limits::WhenFull::overflow && rows_waiting_ > limits_.queue.count;
   }
   bool open() const { return state_ != State::connecting; }
   bool closed() const { return state_ == State::closed; }

@@ -33,9 +33,10 @@ class Capture final : public Edge {
  public:
   void send(Batch batch) override { batches.push_back(std::move(batch)); }
   std::uint64_t room() const override { return UINT64_MAX; }
-  void watermark(Time, bool) override {}
+  void watermark(Time watermark, bool) override { latest = std::max(latest, watermark); }
   void finish() override {}
   std::vector<Batch> batches;
+  Time latest = kTimeMin;  // watermark
 };
 
 }  // namespace
@@ -122,7 +123,7 @@ void ActorHarness::Impl::build() {
   cell = std::make_unique<Cell>(Cell::Setup{.spec = spec,
                                             .number = 0,
                                             .index = 0,
-                                            .inputs = 1,
+                                            .inputs = {false},
                                             .batch_rows = topology->batch_rows,
                                             .metrics = metrics.get(),
                                             .host = this});
@@ -253,6 +254,10 @@ Status ActorHarness::restart() {
 
 std::vector<Batch> ActorHarness::take_batches(const std::string& port) {
   return std::exchange(impl_->captures[impl_->output_index(port)]->batches, {});
+}
+
+Time ActorHarness::watermark_out() const {
+  return impl_->captures.front()->latest;
 }
 
 std::string ActorHarness::take(const std::string& port) {

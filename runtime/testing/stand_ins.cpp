@@ -55,19 +55,24 @@ class Stub final : public Actor {
 
   Status on_batch(const Port& port, const Batch& batch, Context& ctx) override {
     if (plan_->delay.count() == 0) return answer(port.index, batch, ctx);
-    if (waiting_.empty()) ctx.start_timer(due, plan_->delay);
-    waiting_.push_back({ctx.now() + plan_->delay, port.index, batch});
+    if (waiting_.empty()) {
+      ctx.start_timer(due, plan_->delay);
+      ctx.hold_watermark(ctx.watermark());
+    }
+    waiting_.push_back({ctx.now() + plan_->delay, ctx.watermark(), port.index, batch});
     return {};
   }
   Status on_timer(Timer, Context& ctx) override {
     for (; !waiting_.empty() && waiting_.front().due <= ctx.now(); waiting_.pop_front())
       LEAT_TRY(answer(waiting_.front().port, waiting_.front().batch, ctx));
     if (!waiting_.empty()) ctx.start_timer(due, waiting_.front().due - ctx.now());
+    ctx.hold_watermark(waiting_.empty() ? kTimeMax : waiting_.front().watermark);
     return {};
   }
   Status on_end(Context& ctx) override {
     for (; !waiting_.empty(); waiting_.pop_front())
       LEAT_TRY(answer(waiting_.front().port, waiting_.front().batch, ctx));
+    ctx.hold_watermark(kTimeMax);
     return {};
   }
 
@@ -75,6 +80,7 @@ class Stub final : public Actor {
   static constexpr Timer due{0};
   struct Waiting {
     Time due;
+    Time watermark;  // that stood when it came
     std::uint8_t port;
     Batch batch;
   };

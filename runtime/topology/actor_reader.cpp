@@ -34,13 +34,7 @@ void read_input(const ConfigNode& node, std::uint8_t to_port, ActorDraft& draft,
     input.options.from = node.scalar;
   } else {
     const std::size_t before = reader.diagnostics().error_count();
-    ConfigNode plain = node;
-    if (const auto* feedback = node.find_entry("feedback")) {
-      reader.diagnostics().error(Code::feature_missing, feedback->key_place,
-                                 "`feedback:` links are not supported yet; remove it");
-      std::erase_if(plain.entries, [](const ConfigNode::Entry& entry) { return entry.key == "feedback"; });
-    }
-    read_fields(plain, link_fields().list(), &input.options, reader);
+    read_fields(node, link_fields().list(), &input.options, reader);
     if (const ConfigNode* from = node.find("from")) input.place = from->place;
     input.key = node.find("key");
     if (input.key != nullptr && input.options.route != Route::spread)

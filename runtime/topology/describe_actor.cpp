@@ -119,6 +119,14 @@ bool find_port(LinkSpec& link, const InputDraft& input, const ActorSpec& from, D
   return false;
 }
 
+// The link that says what flows into a port; null when only loops lead there.
+const LinkSpec* forward_link(const Topology& topology, const LinkSpec& feedback) {
+  const auto found = std::ranges::find_if(topology.links, [&](const LinkSpec& link) {
+    return link.to == feedback.to && link.to_port == feedback.to_port && !link.feedback;
+  });
+  return found == topology.links.end() ? nullptr : &*found;
+}
+
 // Schemas of an actor's input ports; false when one is unknown or two links disagree.
 bool find_inputs(std::size_t actor, ActorDraft& draft, const std::vector<ActorDraft>& drafts, Reader& reader,
                  std::vector<SchemaPtr>& inputs) {
@@ -128,6 +136,15 @@ bool find_inputs(std::size_t actor, ActorDraft& draft, const std::vector<ActorDr
   for (const InputDraft& input : draft.inputs) {
     if (!input.link) continue;  // reported
     LinkSpec& link = topology.links[*input.link];
+    if (link.feedback) {  // its producer comes later
+      if (forward_link(topology, link) == nullptr && !draft.broken) {
+        good = false;
+        reader.diagnostics().error(Code::wrong_inputs, link.place,
+                                   "the port has no other input, and nothing says what flows here", "",
+                                   "a feedback link joins rows that come from elsewhere");
+      }
+      continue;
+    }
     const ActorSpec& from = topology.actors[link.from];
     if (drafts[link.from].broken || !find_port(link, input, from, reader.diagnostics())) {
       good = false;
@@ -154,6 +171,27 @@ bool find_inputs(std::size_t actor, ActorDraft& draft, const std::vector<ActorDr
     good &= schema != nullptr;
   }
   return good;
+}
+
+// A loop's way back, when its producer is known: it brings what the port gets from elsewhere.
+void find_feedback(ActorDraft& draft, const std::vector<ActorDraft>& drafts, Reader& reader) {
+  Topology& topology = reader.topology();
+  for (const InputDraft& input : draft.inputs) {
+    if (!input.link || !topology.links[*input.link].feedback) continue;
+    LinkSpec& link = topology.links[*input.link];
+    const ActorSpec& from = topology.actors[link.from];
+    const LinkSpec* forward = forward_link(topology, link);
+    if (forward == nullptr || drafts[link.from].broken || !find_port(link, input, from, reader.diagnostics()))
+      continue;
+    const SchemaPtr& schema = from.outputs[link.from_port].schema;
+    const SchemaPtr& wanted = topology.actors[forward->from].outputs[forward->from_port].schema;
+    if (schema && wanted && !wanted->same_fields(*schema))
+      reader.diagnostics().error(Code::schema_mismatch, link.place,
+                                 fmt::format("`{}` leads back other fields than the port gets", from.name),
+                                 "", fmt::format("here {}, elsewhere {}", schema->text(), wanted->text()));
+    for (Expression& key : link.keys)
+      if (schema) bind_expression(key, schema, std::nullopt, reader);
+  }
 }
 
 void find_event_time(ActorSpec& spec, const ActorDraft& draft, Diagnostics& diagnostics) {
@@ -223,6 +261,7 @@ void describe_actors(std::vector<ActorDraft>& drafts, Reader& reader) {
     }
     draft.broken |= diagnostics.error_count() != before;
   }
+  for (ActorDraft& draft : drafts) find_feedback(draft, drafts, reader);
   if (!diagnostics.ok()) return;
   for (std::size_t at = 0; at < topology.actors.size(); ++at) warn_of_unread(topology, at, diagnostics);
 }

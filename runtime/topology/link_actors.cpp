@@ -28,7 +28,7 @@ class Ordering {
     state_[actor] = State::open;
     path_.push_back(actor);
     for (const LinkSpec& link : reader_.topology().links) {
-      if (link.to != actor) continue;
+      if (link.to != actor || link.feedback) continue;
       if (state_[link.from] == State::open)
         report(link);
       else
@@ -49,7 +49,7 @@ class Ordering {
     }
     reader_.diagnostics().error(Code::cycle, link.place,
                                 fmt::format("actors feed each other in a circle: {}", circle), "",
-                                "links with `feedback: true` are not supported yet");
+                                "say `feedback: true` at the link that leads back");
   }
 
   std::vector<ActorDraft>& drafts_;
@@ -58,6 +58,56 @@ class Ordering {
   std::vector<std::size_t> path_;
   std::vector<std::size_t> order_;
 };
+
+// What lies between the head of a loop and the producer that leads back to it, by actor.
+std::vector<bool> loop_of(const Topology& topology, const LinkSpec& back) {
+  const auto reach = [&](std::size_t begin, bool downstream) {
+    std::vector<bool> seen(topology.actors.size(), false);
+    std::vector<std::size_t> open{begin};
+    for (seen[begin] = true; !open.empty();) {
+      const std::size_t at = open.back();
+      open.pop_back();
+      for (const LinkSpec& link : topology.links) {
+        const std::size_t here = downstream ? link.from : link.to, next = downstream ? link.to : link.from;
+        if (link.feedback || here != at || seen[next]) continue;
+        seen[next] = true;
+        open.push_back(next);
+      }
+    }
+    return seen;
+  };
+  std::vector<bool> loop = reach(back.to, true);
+  const std::vector<bool> before = reach(back.from, false);
+  for (std::size_t at = 0; at < loop.size(); ++at) loop[at] = loop[at] && before[at];
+  return loop;
+}
+
+// Each loop ends by itself, which takes one head and no other loop inside.
+void check_loops(const Topology& topology, std::vector<ActorDraft>& drafts, Diagnostics& diagnostics) {
+  std::vector<std::pair<const LinkSpec*, std::vector<bool>>> loops;
+  for (const LinkSpec& link : topology.links) {
+    if (!link.feedback) continue;
+    std::vector<bool> loop = loop_of(topology, link);
+    const std::string &from = topology.actors[link.from].name, &to = topology.actors[link.to].name;
+    const bool complete = std::ranges::none_of(drafts, &ActorDraft::broken);  // else a link may be missing
+    if (!loop[link.from] && complete) {
+      drafts[link.to].broken = true;
+      diagnostics.error(Code::cycle, link.place,
+                        fmt::format("`{}` does not feed `{}`, so nothing is led back here", to, from),
+                        "remove `feedback: true`");
+    }
+    for (const auto& [other, actors] : loops)
+      for (std::size_t at = 0; at < loop.size() && other->to != link.to; ++at)
+        if (loop[at] && actors[at]) {
+          diagnostics.error(Code::cycle, link.place,
+                            fmt::format("this loop and the one back to `{}` both pass through `{}`",
+                                        topology.actors[other->to].name, topology.actors[at].name),
+                            "", "loops that share an actor must lead back to the same actor");
+          break;
+        }
+    loops.emplace_back(&link, std::move(loop));
+  }
+}
 
 std::vector<std::string> actor_names(const Topology& topology) {
   std::vector<std::string> names;
@@ -96,6 +146,7 @@ void link_actors(std::vector<ActorDraft>& drafts, Reader& reader) {
       link.to = to;
       link.to_port = input.to_port;
       link.route = input.options.route;
+      link.feedback = input.options.feedback;
       if (!input.options.key.empty()) link.keys = {input.options.key};
       link.queue = input.options.queue.value_or(QueueLimit{});
       if (link.queue.max.count == 0 || link.queue.max_bytes.count == 0)
@@ -104,6 +155,7 @@ void link_actors(std::vector<ActorDraft>& drafts, Reader& reader) {
       input.link = topology.links.size();
       topology.links.push_back(std::move(link));
     }
+  check_loops(topology, drafts, reader.diagnostics());
   topology.order = Ordering(drafts, reader).order();
 }
 

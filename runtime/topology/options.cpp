@@ -55,6 +55,10 @@ const Fields<LinkOptions>& link_fields() {
           "key, from instance n to instance n), all to all, or paired: from n to n although the consumer has "
           "a key, because the rows are divided by it already."),
       optional("key", &O::key, "Rows with the same key go to the same instance."),
+      optional(
+          "feedback", &O::feedback,
+          "The link leads back to an actor that feeds its producer: it takes no part in the watermark and "
+          "never blocks; more waiting rows than `queue.max` are an error."),
       group("queue", &O::queue, queue, "Bound of the link."),
   };
   return fields;

@@ -41,6 +41,7 @@ struct LinkOptions {
   std::string from;
   Route route = Route::spread;
   Expression key;
+  bool feedback = false;
   std::optional<QueueLimit> queue;
 };
 const Fields<LinkOptions>& link_fields();

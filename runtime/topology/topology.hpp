@@ -26,6 +26,7 @@ struct LinkSpec {
   std::size_t to = 0;
   std::uint8_t to_port = 0;
   Route route = Route::spread;
+  bool feedback = false;         ///< leads back to an actor that feeds its producer
   std::vector<Expression> keys;  ///< bound to the producer's schema when route is key
   QueueLimit queue;
 };

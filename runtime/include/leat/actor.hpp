@@ -32,6 +32,9 @@ struct Timer {
   friend bool operator==(Timer, Timer) = default;
 };
 
+/// What survives a failure, of a topology (`delivery:`) or at the most of a kind: see docs/delivery.md.
+enum class Delivery : std::uint8_t { best_effort, at_least_once, exactly_once };
+
 /// What a kind is, for `leat list` and `leat explain`.
 struct KindInfo {
   std::string_view name;          ///< "family.kind" or "kind"
@@ -40,12 +43,16 @@ struct KindInfo {
   /// True for kinds whose calls may block on a disk or a peer for long: the planner gives them a worker of
   /// their own.
   bool blocks = false;
+  /// Sources: exactly_once when rows after the saved state come again after `load`; otherwise best_effort.
+  /// Sinks: exactly_once when what they do outside is done by `on_commit`, or may be done twice unseen.
+  Delivery delivery = Delivery::exactly_once;
 };
 
 /// Turns batches into batches. Knows nothing of threads, sockets, hosts or peers.
 ///
 /// One instance runs on one worker, so it needs no locks. Calls come in this order:
-///   load? on_start (on_batch | on_timer | on_watermark | save)* on_end?
+///   load? on_start (on_batch | on_timer | on_watermark | (on_barrier save) | on_commit)* on_end? ...
+/// and after `on_end` only the last on_barrier, save and on_commit.
 /// A returned error fails the actor and stops the topology with a report; a bad row is no error of the actor:
 /// `Context::reject` it and go on. Nothing here may throw or block (see KindInfo::blocks and
 /// Context::offload).
@@ -64,7 +71,14 @@ class Actor {
   virtual Status on_watermark(Time, Context&) { return {}; }
   /// All inputs have ended. The last chance to emit.
   virtual Status on_end(Context&) { return {}; }
+  /// A checkpoint: everything before it has come and nothing after it. Make durable what must not be lost
+  /// with it, but not yet visible; `save` follows at once.
+  virtual Status on_barrier(Context&) { return {}; }
   virtual void save(StateWriter&) const {}
+  /// The checkpoint with what was saved last is durable, everywhere: it will never be gone back behind. Now make
+  /// visible what waited for it and let go of what it covers. May come again after `load`, for what was loaded.
+  virtual Status on_commit(Context&) { return {}; }
+  /// Goes on from a checkpoint. An error stops the topology.
   virtual Status load(StateReader&) { return {}; }
 };
 

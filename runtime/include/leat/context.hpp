@@ -30,6 +30,10 @@ class Context {
   /// UTC; stands still during a call.
   virtual Time now() const = 0;
   virtual Time watermark() const = 0;
+  /// Lets no watermark beyond `limit` go on, until another call says so; kTimeMax lets go. An actor that holds
+  /// rows back keeps it at the watermark that stood when the first of them came, so that none of them is late
+  /// further on. Offloaded work does this by itself.
+  virtual void hold_watermark(Time limit) = 0;
   /// Fires once, after the delay; starting a running timer moves it.
   virtual void start_timer(Timer timer, Duration delay) = 0;
   virtual void cancel_timer(Timer timer) = 0;

@@ -46,6 +46,8 @@ class ActorHarness {
   /// Save, destroy, create, load: must not show.
   Status restart();
 
+  /// The watermark that went on last; kTimeMin before.
+  Time watermark_out() const;
   /// All rows sent to a port since the last call, as JSON lines.
   std::string take(const std::string& port = "out");
   std::vector<Batch> take_batches(const std::string& port = "out");

@@ -121,6 +121,16 @@ TEST(Examples, enrichment_adds_prices_to_each_order_once) {
   EXPECT_THAT(example.read("out/unknown.jsonl"), ::testing::HasSubstr("whose `sku` is \\\"p3\\\""));
 }
 
+TEST(Examples, rollup_counts_a_view_for_its_category_and_all_above_it) {
+  Example example("rollup");
+  example.replace("\"-\"", "out/totals.csv");
+  const RunSummary summary = example.run();
+  EXPECT_EQ(summary.outcome, Outcome::finished);
+  EXPECT_EQ(actor(summary, "parents").dropped.at("missing"), 8u);  // each view leaves the tree at its top
+  EXPECT_THAT(example.read("out/totals.csv"), ::testing::HasSubstr("music,5,1686,true\n"));
+  EXPECT_THAT(example.read("out/totals.csv"), ::testing::HasSubstr("video,3,6040,true\n"));
+}
+
 TEST(Examples, quickstart_makes_the_same_payments_each_time) {
   std::string before;
   for (int round = 0; round < 2; ++round) {

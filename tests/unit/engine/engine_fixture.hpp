@@ -138,9 +138,10 @@ inline void register_kinds(Registry& registry) {
 /// A topology whose workers the test steps by hand, over queues, on a clock that stands still.
 class SteppedTopology : public WorkerObserver {
  public:
-  explicit SteppedTopology(const std::string& text) {
+  explicit SteppedTopology(const std::string& text, void (*add_kinds)(Registry&) = nullptr) {
     seen = &seen_here;
     register_kinds(registry);
+    if (add_kinds != nullptr) add_kinds(registry);
     topology = load_topology_text("topology: stepped\ndelivery: best_effort\n" + text, "stepped.yaml",
                                   registry, diagnostics);
     if (!topology) {

@@ -129,6 +129,50 @@ actors:
   EXPECT_EQ(run.seen_here.watermarks["keep.0"], expected);
 }
 
+/// Holds every batch back until a timer, and the watermark with it.
+class Hold final : public Actor {
+ public:
+  struct Config {};
+  static constexpr KindInfo kind{"test.hold", "Holds rows for a second."};
+  static constexpr Port in{0, "in", "Rows."};
+  static constexpr Port out{0, "out", "The same rows."};
+  static constexpr auto inputs = ports(in);
+  static constexpr auto outputs = ports(out);
+  static Fields<Config> fields() { return {}; }
+  explicit Hold(Config) {}
+  Status on_batch(const Port&, const Batch& batch, Context& ctx) override {
+    if (held_.empty()) ctx.hold_watermark(ctx.watermark());
+    held_.push_back(batch);
+    ctx.start_timer(Timer{1}, std::chrono::seconds(1));
+    return {};
+  }
+  Status on_timer(Timer, Context& ctx) override {
+    for (const Batch& batch : held_) ctx.emit(out, batch);
+    held_.clear();
+    ctx.hold_watermark(kTimeMax);
+    return {};
+  }
+
+ private:
+  std::vector<Batch> held_;
+};
+
+TEST(Worker, a_watermark_that_an_actor_holds_goes_on_when_it_lets_go) {
+  SteppedTopology run(R"(
+actors:
+  count: { kind: test.count, count: 1000000, per_call: 1, event_time: { field: time } }
+  hold: { kind: test.hold, inputs: [count] }
+  keep: { kind: test.keep, inputs: [hold] }
+)",
+                      [](Registry& registry) { registry.add<Hold>(); });
+  for (int turn = 0; turn < 5; ++turn) run.workers[0]->turn();
+  EXPECT_TRUE(run.seen_here.watermarks["keep.0"].empty());
+  run.clock.advance(std::chrono::seconds(2));
+  run.workers[0]->turn();
+  EXPECT_EQ(run.seen_here.rows["keep.0"].size(), 5u);
+  EXPECT_EQ(run.seen_here.watermarks["keep.0"], std::vector<Time>{Time(Duration(4 * 1000 - 1))});
+}
+
 TEST(Worker, equal_keys_meet_on_one_instance) {
   SteppedTopology run(R"(
 actors:

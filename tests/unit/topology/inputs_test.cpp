@@ -82,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"  n: { kind: numbers }\n  s: { kind: sink, inputs: [n, n] }\n",
              "5:32 L0207 `n` stands twice: each row would come twice; remove one\n"},
         Case{"  n: { kind: numbers }\n  s: { kind: sink, inputs: [{ from: n, feedback: true }] }\n",
-             "5:40 L0211 `feedback:` links are not supported yet; remove it\n"},
+             "5:37 L0206 `s` does not feed `n`, so nothing is led back here | remove `feedback: true`\n"},
         Case{"  n: { kind: numbers }\n  s: { kind: sink, inputs: [{ from: n, key: id, route: all }] }\n",
              "5:45 L0106 `key` and `route` exclude each other; remove one\n"},
         Case{"  n: { kind: numbers }\n  s: { kind: sink, instances: 2, inputs: [{ from: n, route: paired }] "
@@ -105,6 +105,35 @@ TEST(Inputs, in_a_circle_are_refused_with_the_way_round) {
             "5:31 L0206 actors feed each other in a circle: a -> b -> c -> a\n");
   EXPECT_EQ(said_about("  a: { kind: filter, inputs: [a], where: id > 1 }\n"),
             "4:31 L0206 actors feed each other in a circle: a -> a\n");
+}
+
+TEST(Inputs, that_lead_back_say_so) {
+  EXPECT_EQ(said_about("  n: { kind: numbers }\n"
+                       "  a: { kind: filter, inputs: [n, { from: b, feedback: true }], where: id > 1 }\n"
+                       "  b: { kind: filter, inputs: [a], where: id > 1 }\n"
+                       "  s: { kind: sink, inputs: [a.rest, b.rest] }\n"),
+            "");
+}
+
+TEST(Inputs, that_lead_back_join_rows_of_the_same_fields_from_elsewhere) {
+  EXPECT_EQ(
+      said_about("  n: { kind: numbers }\n"
+                 "  a: { kind: filter, inputs: [n, { from: b.errors, feedback: true }], where: id > 1 }\n"
+                 "  b: { kind: filter, inputs: [a], where: id > 1, discard: [out] }\n"
+                 "  s: { kind: sink, inputs: [a.rest, b.rest] }\n"),
+      "5:42 L0209 `b` leads back other fields than the port gets\n");
+  EXPECT_EQ(said_about("  a: { kind: filter, inputs: [{ from: a, feedback: true }], where: id > 1 }\n"
+                       "  s: { kind: sink, inputs: [a.rest] }\n"),
+            "4:39 L0207 the port has no other input, and nothing says what flows here\n");
+}
+
+TEST(Inputs, that_lead_back_to_different_actors_share_no_actor) {
+  EXPECT_EQ(said_about("  n: { kind: numbers }\n"
+                       "  a: { kind: filter, inputs: [n, { from: b, feedback: true }], where: id > 1 }\n"
+                       "  b: { kind: filter, inputs: [a, { from: c, feedback: true }], where: id > 1 }\n"
+                       "  c: { kind: filter, inputs: [b], where: id > 1 }\n"
+                       "  s: { kind: sink, inputs: [a.rest, b.rest, c.rest] }\n"),
+            "6:42 L0206 this loop and the one back to `a` both pass through `b`\n");
 }
 
 TEST(Inputs, behind_a_broken_actor_are_not_described) {

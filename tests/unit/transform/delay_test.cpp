@@ -31,6 +31,26 @@ TEST(Delay, sends_what_waits_at_once_when_the_input_ends) {
   EXPECT_EQ(delay.take(), "{\"id\":1}\n{\"id\":2}\n");
 }
 
+TEST(Delay, holds_the_watermark_with_the_rows) {
+  ActorHarness delay("delay", "{ for: 5s }", kSchema);
+  ASSERT_TRUE(delay.watermark(Time(10s)));
+  EXPECT_EQ(delay.watermark_out(), Time(10s));
+  ASSERT_TRUE(delay.feed("{\"id\":1}\n"));
+  ASSERT_TRUE(delay.watermark(Time(20s)));
+  ASSERT_TRUE(delay.advance(2s));
+  ASSERT_TRUE(delay.feed("{\"id\":2}\n"));
+  ASSERT_TRUE(delay.watermark(Time(30s)));
+  EXPECT_EQ(delay.watermark_out(), Time(10s));
+  ASSERT_TRUE(delay.advance(3s));
+  EXPECT_EQ(delay.watermark_out(), Time(20s));
+  ASSERT_TRUE(delay.restart());
+  ASSERT_TRUE(delay.advance(1s));
+  EXPECT_EQ(delay.watermark_out(), Time(20s));
+  ASSERT_TRUE(delay.watermark(Time(40s)));
+  ASSERT_TRUE(delay.advance(1s));
+  EXPECT_EQ(delay.watermark_out(), Time(40s));
+}
+
 TEST(Delay, rejects_what_its_queue_cannot_hold) {
   ActorHarness delay("delay", "{ for: 5s, queue: 2 rows }", kSchema);
   ASSERT_TRUE(delay.feed("{\"id\":1}\n{\"id\":2}\n{\"id\":3}\n"));

@@ -20,7 +20,7 @@ void hold(HeldRows& held, const std::vector<std::pair<std::int64_t, std::int64_t
     times.push_back(time);
     rows.add(value);
   }
-  held.hold(rows.finish(), numbers, times);
+  held.hold(rows.finish(), numbers, times, kTimeMin);
 }
 
 std::vector<std::int64_t> release(HeldRows& held, std::int64_t until, std::uint32_t rows_max = 1000) {
