@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "transform/table_database.hpp"
+
 namespace leat {
 namespace {
 
@@ -16,11 +18,59 @@ std::vector<std::string> names_of(const Schema& schema) {
   return names;
 }
 
+std::string query_of(const TableOptions& table) {
+  return table.from.empty() ? table.query : sqlite_query_of(table.from);
+}
+
+bool check_query_options(const TableOptions& table, Describe& describe) {
+  const bool database = table_format(table.path->text) == TableFormat::sqlite;
+  const bool query = !table.query.empty(), from = !table.from.empty();
+  if (!database && !query && !from) return true;
+  if (!database)
+    describe.problem(
+        Code::bad_value, describe.place_of(query ? "table.query" : "table.from"),
+        fmt::format("`{}` is for a SQLite database, and {} is not called .sqlite, .sqlite3 or .db",
+                    query ? "query" : "from", table.path->text));
+  else if (query && from)
+    describe.problem(Code::bad_value, describe.place_of("table.from"),
+                     "`query` and `from` both say what to read; remove one");
+  else if (!query && !from)
+    describe.problem(
+        Code::missing_key, describe.place_of("table"),
+        "`query` or `from` is missing: what to read from the database", {},
+        "`from: customers` reads a table or view, `query: select id, name from customers` anything");
+  return database && query != from;
+}
+
+/// Opens the database, as it is now.
+bool check_columns(const TableOptions& table, Describe& describe) {
+  for (const Field& field : table.schema->fields())
+    if (field.type == Type::float32_list) {
+      describe.problem(Code::type_mismatch, describe.place_of("table.schema"),
+                       fmt::format("`{}` is a list, which no column of a database holds", field.name));
+      return false;
+    }
+  const Status checked = check_query(table.path->text, query_of(table), table.schema);
+  if (checked) return true;
+  const bool in_query =
+      checked.error().code == Code::bad_value || checked.error().code == Code::unknown_field;
+  describe.problem(checked.error().code,
+                   describe.place_of(!in_query            ? "table.path"
+                                     : table.from.empty() ? "table.query"
+                                                          : "table.from"),
+                   checked.error().message);
+  return false;
+}
+
 /// The schema of the table's rows; null after a problem.
 SchemaPtr check_source(const LookupConfig& config, const SchemaPtr& stream, Describe& describe) {
   const TableOptions& table = *config.table;
   if (!table.path) {
-    if (!stream)
+    if (!table.query.empty() || !table.from.empty())
+      describe.problem(Code::missing_key,
+                       describe.place_of(table.query.empty() ? "table.from" : "table.query"),
+                       "there is no database to read from: `path` is missing");
+    else if (!stream)
       describe.problem(
           Code::wrong_inputs, describe.place_of("table"), "there is no table to look up in", {},
           "give `path` and `schema`, or connect a stream: `inputs: { in: [...], table: [...] }`");
@@ -42,12 +92,16 @@ SchemaPtr check_source(const LookupConfig& config, const SchemaPtr& stream, Desc
                      "`schema` is missing: the name of a schema under `schemas:`");
   if (!table_format(table.path->text)) {
     describe.problem(Code::bad_value, describe.place_of("table.path"),
-                     "a table's file ends in .csv, .tsv, .jsonl or .ndjson");
-    good = false;
+                     "a table's file ends in .csv, .tsv, .jsonl or .ndjson, or for a database in .sqlite, "
+                     ".sqlite3 or .db");
+    return nullptr;
   }
+  good = check_query_options(table, describe) && good;
   if (::access(table.path->text.c_str(), R_OK) != 0)
     describe.warning(Code::input_missing, describe.place_of("table.path"),
                      fmt::format("no file {}; the start needs it", table.path->text));
+  else if (good && table_format(table.path->text) == TableFormat::sqlite)
+    good = check_columns(table, describe);
   return good ? table.schema : nullptr;
 }
 
@@ -148,8 +202,11 @@ Fields<LookupConfig> lookup_fields() {
       "table", &C::table,
       Fields<T>{
           optional("path", &T::path,
-                   "A file: .csv or .tsv with a header, .jsonl or .ndjson. Left out: the rows of the input "
-                   "`table`."),
+                   "A file: .csv or .tsv with a header, .jsonl or .ndjson; or a SQLite database: .sqlite, "
+                   ".sqlite3 or .db. Left out: the rows of the input `table`."),
+          optional("query", &T::query,
+                   "For a database: the SELECT whose columns are the fields of `schema`, by name."),
+          optional("from", &T::from, "For a database, instead of `query`: the table or view to read."),
           optional("schema", &T::schema, "Schema of the file's rows, by its name under `schemas:`."),
           required("key", &T::key,
                    "The table's field that rows are found by; of equal ones the last counts."),
@@ -157,7 +214,8 @@ Fields<LookupConfig> lookup_fields() {
                    "How often to look whether the file has changed, and read it again; 0s: never."),
           optional("rows_max", &T::rows_max,
                    "Most keys. A file with more is refused; a stream's row with one more goes to `errors`."),
-          optional("bytes_max", &T::bytes_max, "Largest file that is read."),
+          optional("bytes_max", &T::bytes_max,
+                   "Largest file that is read; of a database, what the query gives."),
       },
       "Where the table comes from.");
   table.info.required = true;
@@ -191,6 +249,7 @@ bool check_lookup(LookupConfig& config, const SchemaPtr& in, const SchemaPtr& st
   config.file.reset();
   if (config.table->path)
     config.file = std::make_shared<TableFile>(TableFileOptions{.path = config.table->path->text,
+                                                               .query = query_of(*config.table),
                                                                .schema = table,
                                                                .key = config.table_key,
                                                                .columns = config.table_columns,

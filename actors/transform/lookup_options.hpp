@@ -13,6 +13,8 @@ enum class OnMissing : std::uint8_t { error, drop, null };
 /// Where a lookup's table comes from.
 struct TableOptions {
   std::optional<Path> path;
+  std::string query;
+  std::string from;
   SchemaPtr schema;
   FieldName key;
   Duration reload = std::chrono::seconds(1);

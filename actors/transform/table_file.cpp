@@ -1,109 +1,15 @@
 #include "transform/table_file.hpp"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <leat/codec.hpp>
-#include <system_error>
+#include "transform/table_database.hpp"
+#include "transform/table_text.hpp"
 
 namespace leat {
 namespace {
 
-constexpr std::uint32_t kBatchRows = 16'384;
-
-class File {
- public:
-  explicit File(const std::string& path) : number_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  ~File() {
-    if (number_ >= 0) ::close(number_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
-
-/// Cuts a text into records: lines, or for CSV lines whose quotes are closed. Counts lines from 1.
-class Records {
- public:
-  /// `delimiter`: between the fields of CSV; none: quotes mean nothing.
-  Records(std::string_view text, std::optional<char> delimiter) : left_(text), delimiter_(delimiter) {
-    if (left_.starts_with("\xef\xbb\xbf")) left_.remove_prefix(3);
-  }
-  /// False at the end. Blank lines are left out.
-  bool next(std::string_view& record) {
-    while (!left_.empty()) {
-      line_ = next_line_;
-      const std::size_t end = delimiter_ ? quoted_end() : std::min(left_.find('\n'), left_.size());
-      record = left_.substr(0, end);
-      next_line_ += 1 + static_cast<std::size_t>(std::count(record.begin(), record.end(), '\n'));
-      left_.remove_prefix(std::min(left_.size(), end + 1));
-      if (record.ends_with('\r')) record.remove_suffix(1);
-      if (!record.empty()) return true;
-    }
-    return false;
-  }
-  std::size_t line() const { return line_; }
-
- private:
-  // A quote opens a field only where one begins; elsewhere it is text, as CsvRows reads it.
-  std::size_t quoted_end() const {
-    bool open = false, begins = true;
-    std::size_t closed_at = left_.size();
-    for (std::size_t at = 0; at < left_.size(); ++at) {
-      const char character = left_[at];
-      if (open) {
-        if (character != '"') continue;
-        open = false;
-        closed_at = at;
-      } else if (character == '\n') {
-        return at;
-      } else {
-        open = character == '"' && (begins || closed_at + 1 == at);  // a doubled quote goes on inside
-      }
-      begins = character == *delimiter_;
-    }
-    return left_.size();
-  }
-
-  std::string_view left_;
-  std::optional<char> delimiter_;
-  std::size_t line_ = 1;
-  std::size_t next_line_ = 1;
-};
-
-/// Rows of either format, one record at a time.
-class TableReader {
- public:
-  TableReader(const SchemaPtr& schema, std::optional<char> delimiter) {
-    if (delimiter)
-      csv_.emplace(schema, CsvRows::Format{*delimiter, '"'});
-    else
-      json_.emplace(schema);
-  }
-  Status read(std::string_view record, BatchBuilder& rows) {
-    if (json_) return json_->read(record, rows);
-    if (header_read_) return csv_->read(record, rows);
-    header_read_ = true;
-    return csv_->header(record);
-  }
-
- private:
-  std::optional<JsonRows> json_;
-  std::optional<CsvRows> csv_;
-  bool header_read_ = false;
-};
-
-std::optional<char> delimiter_of(TableFormat format) {
-  if (format == TableFormat::csv) return ',';
-  if (format == TableFormat::tsv) return '\t';
-  return std::nullopt;
+std::unique_ptr<TableReader> reader_of(const TableFileOptions& options) {
+  const TableFormat format = table_format(options.path).value_or(TableFormat::csv);
+  if (format == TableFormat::sqlite) return std::make_unique<TableDatabase>(options);
+  return std::make_unique<TableText>(options, format);
 }
 
 }  // namespace
@@ -112,8 +18,12 @@ std::optional<TableFormat> table_format(std::string_view path) {
   if (path.ends_with(".csv")) return TableFormat::csv;
   if (path.ends_with(".tsv")) return TableFormat::tsv;
   if (path.ends_with(".jsonl") || path.ends_with(".ndjson")) return TableFormat::jsonl;
+  if (path.ends_with(".sqlite") || path.ends_with(".sqlite3") || path.ends_with(".db"))
+    return TableFormat::sqlite;
   return std::nullopt;
 }
+
+TableFile::TableFile(TableFileOptions options) : options_(std::move(options)), reader_(reader_of(options_)) {}
 
 std::shared_ptr<const LookupTable> TableFile::table() const {
   const std::lock_guard lock(mutex_);
@@ -121,81 +31,14 @@ std::shared_ptr<const LookupTable> TableFile::table() const {
 }
 
 Status TableFile::refresh() {
-  const std::lock_guard lock(mutex_);  // one reads, the others find the new table
-  const File file(options_.path);
-  const int open_error = errno;
-  struct stat state {};
-  Version version;
-  if (file.number() >= 0 && ::fstat(file.number(), &state) == 0)
-    version = {state.st_dev, state.st_ino, state.st_size, state.st_mtim.tv_sec, state.st_mtim.tv_nsec};
-  if (tried_ == version) return {};
-  tried_ = version;
-  if (file.number() < 0)
-    return open_error == ENOENT
-               ? fail(Code::input_missing, "there is no such file", options_.path)
-               : fail(Code::unreadable_file, std::generic_category().message(open_error), options_.path);
-  if (!S_ISREG(state.st_mode)) return fail(Code::unreadable_file, "this is not a file", options_.path);
-  LEAT_TRY_ASSIGN(table_, load(file.number(), state.st_size));
+  const std::lock_guard reading(reading_);
+  auto read = reader_->read_if_changed();
+  if (!read) failure_ = read.error();
+  if (!read) return Failure(std::move(read).error());
+  if (*read == nullptr) return table() || !failure_ ? Status() : Status(Failure(*failure_));
+  const std::lock_guard lock(mutex_);
+  table_.swap(*read);  // the old one is freed without the lock
   return {};
-}
-
-Result<std::string> TableFile::read_file(int file, std::int64_t size) const {
-  if (static_cast<std::uint64_t>(size) > options_.bytes_max.count)
-    return fail(
-        Code::too_large,
-        fmt::format("the file has {} bytes; raise `bytes_max` ({})", size, to_text(options_.bytes_max)),
-        options_.path);
-  std::string text;
-  text.reserve(static_cast<std::size_t>(size) + kJsonPadding);
-  text.resize(static_cast<std::size_t>(size));
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const ssize_t got = ::read(file, text.data() + at, text.size() - at);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail(Code::unreadable_file, std::generic_category().message(errno), options_.path);
-    if (got == 0) break;  // it became shorter: the next look will see that it changed
-    at += static_cast<std::size_t>(got);
-  }
-  text.resize(at);
-  return text;
-}
-
-Result<std::shared_ptr<const LookupTable>> TableFile::load(int file, std::int64_t size) const {
-  LEAT_TRY_ASSIGN(const std::string text, read_file(file, size));
-  const std::optional<char> delimiter = delimiter_of(table_format(options_.path).value_or(TableFormat::csv));
-  auto table = std::make_shared<LookupTable>(options_.rows_max);
-  TableReader reader(options_.schema, delimiter);
-  BatchBuilder rows(options_.schema);
-  std::string key;
-  std::vector<Column> kept;
-  const auto put_rows = [&]() -> bool {
-    const Batch batch = rows.finish();
-    kept.clear();
-    for (const std::size_t column : options_.columns) kept.push_back(batch.column(column));
-    table->begin(Batch(options_.kept, kept, batch.row_count()));
-    bool room = true;
-    for (std::uint32_t row = 0; row < batch.row_count() && room; ++row) {
-      key.clear();
-      append_key(batch.column(options_.key), row, key);
-      room = table->put(key, row);
-    }
-    table->end();
-    return room;
-  };
-  const auto full = [&] {
-    return fail(Code::limit_reached,
-                fmt::format("the file has more than {} keys; raise `rows_max`", options_.rows_max),
-                options_.path);
-  };
-  Records records(text, delimiter);
-  for (std::string_view record; records.next(record);) {
-    if (Status read = reader.read(record, rows); !read)
-      return fail(read.error().code, read.error().message,
-                  fmt::format("{}:{}", options_.path, records.line()));
-    if (rows.row_count() == kBatchRows && !put_rows()) return full();
-  }
-  if (!rows.empty() && !put_rows()) return full();
-  return table;
 }
 
 }  // namespace leat

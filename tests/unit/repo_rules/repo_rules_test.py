@@ -32,6 +32,7 @@ HOMES = {
                                     "examples/subscribers/", "bench/", "tests/"),
     r"yaml-cpp/": ("runtime/topology/yaml_reader.cpp",),
     r"rocksdb/": ("actors/persist/kv_store.cpp", "runtime/state/"),
+    r"sqlite3\.h$": ("actors/transform/sqlite_reader.cpp", "actors/persist/dead_letter_", "tests/"),
     r"CLI/": ("runtime/cli/cli.cpp", "bench/common/options.cpp"),
     r"simdjson\.h$": ("runtime/batch/", "bench/", "tests/"),
     r"zlib\.h$": ("actors/ingest/byte_stream.cpp", "tests/"),

@@ -2,6 +2,7 @@
 #include <leat/batch_builder.hpp>
 #include <leat/testing.hpp>
 
+#include "support/sqlite_file.hpp"
 #include "support/temp_folder.hpp"
 
 namespace leat {
@@ -102,6 +103,36 @@ TEST(Lookup, uses_a_changed_file_and_keeps_the_old_table_when_that_is_broken) {
   EXPECT_THAT(errors, ::testing::HasSubstr("t.csv:2"));
 }
 
+TEST(Lookup, uses_what_another_has_committed_to_a_database) {
+  const TempFolder folder;
+  testing::SqliteFile writer(folder.path("t.sqlite"));
+  writer.exec(
+      "create table products(sku text, name text, price real); insert into products values ('a', 'apple', "
+      "1)");
+  ActorHarness lookup(
+      "lookup",
+      fmt::format("{{ table: {{ path: {}, from: products, schema: product, key: sku }}, key: sku, "
+                  "select: name }}",
+                  folder.path("t.sqlite")),
+      kFile);
+  ASSERT_EQ(lookup.problems(), "");
+  ASSERT_TRUE(lookup.feed(order(1, "a")));
+  writer.exec("update products set name = 'apricot'");
+  ASSERT_TRUE(lookup.advance(1s));
+  ASSERT_TRUE(lookup.advance(0s));
+  ASSERT_TRUE(lookup.feed(order(2, "a")));
+  writer.exec("update products set name = null");
+  ASSERT_TRUE(lookup.advance(1s));
+  ASSERT_TRUE(lookup.advance(5s));
+  ASSERT_TRUE(lookup.feed(order(3, "a")));
+  EXPECT_EQ(lookup.take(),
+            "{\"id\":1,\"sku\":\"a\",\"name\":\"apple\"}\n{\"id\":2,\"sku\":\"a\",\"name\":\"apricot\"}\n"
+            "{\"id\":3,\"sku\":\"a\",\"name\":\"apricot\"}\n");
+  const std::string errors = lookup.take("errors");
+  EXPECT_EQ(std::count(errors.begin(), errors.end(), '\n'), 1) << errors;
+  EXPECT_THAT(errors, ::testing::HasSubstr("field `name` is null"));
+}
+
 TEST(Lookup, does_not_look_at_the_file_again_when_told_so) {
   const TempFolder folder;
   folder.write("t.csv", kProducts);
@@ -177,6 +208,8 @@ TEST(Lookup, keeps_the_newest_rows_of_a_stream_that_updates_a_few_keys_for_long)
 TEST(Lookup, says_what_is_wrong_with_its_options) {
   const TempFolder folder;
   const std::string csv = "path: " + folder.write("t.csv", kProducts);
+  testing::SqliteFile(folder.path("t.db")).exec("create table products(sku text, name text, pirce real)");
+  const std::string db = "schema: product, key: sku, path: " + folder.path("t.db");
   struct Case {
     std::string options;
     const ActorHarness::Inputs& inputs;
@@ -197,6 +230,14 @@ TEST(Lookup, says_what_is_wrong_with_its_options) {
        "the input has a field `sku` already"},
       {"{ table: { " + csv + ", schema: product, key: sku }, key: sku, prefix: 1- }", kFile,
        "`1-` cannot begin the name of a column"},
+      {"{ table: { " + db + " }, key: sku }", kFile, "`query` or `from` is missing"},
+      {"{ table: { " + db + ", from: a, query: b }, key: sku }", kFile, "remove one"},
+      {"{ table: { " + db + ", from: products }, key: sku }", kFile, "did you mean `pirce`?"},
+      {"{ table: { " + db + ", from: product }, key: sku }", kFile, "no such table: product"},
+      {"{ table: { " + db + ", query: drop table products }, key: sku }", kFile, "it must be a SELECT"},
+      {"{ table: { " + csv + ", schema: product, key: sku, from: t }, key: sku }", kFile,
+       "`from` is for a SQLite database"},
+      {"{ table: { key: sku, query: select 1 }, key: sku }", kFile, "`path` is missing"},
       {"{ table: { path: t.txt, schema: product, key: sku }, key: sku }", kFile, "ends in .csv"},
       {"{ table: { key: sku }, key: sku }", kFile, "there is no table to look up in"},
       {"{ table: { " + csv + ", key: sku }, key: sku }", kStream, "remove one"},
