@@ -131,6 +131,19 @@ TEST(Examples, rollup_counts_a_view_for_its_category_and_all_above_it) {
   EXPECT_THAT(example.read("out/totals.csv"), ::testing::HasSubstr("video,3,6040,true\n"));
 }
 
+TEST(Examples, customer_tiers_reads_its_database) {
+  Example example("customer-tiers");
+  example.replace("    rate: 10/s\n", "");
+  example.replace("\"-\"", "out/orders.jsonl");
+  const RunSummary summary = example.run();
+  EXPECT_EQ(summary.outcome, Outcome::finished);
+  EXPECT_EQ(outcomes(actor(summary, "known")), 300u);
+  EXPECT_GT(actor(summary, "known").errors, 100u);  // customers 3 and 4
+  EXPECT_EQ(example.lines("out/orders.jsonl"), actor(summary, "known").out);
+  EXPECT_THAT(example.read("out/orders.jsonl"),
+              ::testing::HasSubstr("\"customer_name\":\"Ann\",\"customer_tier\":\"gold\""));
+}
+
 TEST(Examples, quickstart_makes_the_same_payments_each_time) {
   std::string before;
   for (int round = 0; round < 2; ++round) {
