@@ -20,6 +20,9 @@ void try_csv_rows(std::string_view input);
 void try_msgpack_rows(std::string_view input);
 /// An expression over testing::mixed_schema().
 void try_expression(std::string_view input);
+/// Records of an ingest log's last segment, behind a byte whose lowest bit says whether checksums are
+/// repaired.
+void try_log(std::string_view input);
 /// A topology file.
 void try_topology(std::string_view input);
 

@@ -22,6 +22,7 @@ BELOW = {
     "engine": {"base", "batch", "expr", "topology", "observe", "link", "state", "proto"},
     "control": {"base", "batch", "expr", "topology", "observe", "link", "state", "proto", "engine"},
     "testing": {"base", "batch", "expr", "topology", "observe", "link", "state", "engine"},
+    "log": {"base"},
     "record": {"base", "batch", "topology", "link", "proto", "engine", "testing"},
 }
 ROOMS = set(BELOW) | {"cli"}
