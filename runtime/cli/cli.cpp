@@ -28,6 +28,7 @@ class CommandLine {
     add_graph();
     add_lookups();
     add_subscribe();
+    add_log();
     add_eval();
     add_completion();
   }
@@ -194,6 +195,47 @@ class CommandLine {
     sub.add_option("--wait", subscribe_.wait, "How long a first connection may take (default: 30s)");
     sub.add_flag("--raw", subscribe_.raw, "Whole messages with topic and numbers, heads too");
   }
+  void add_log() {
+    CLI::App& sub =
+        verb("log", "Look at the logs of sources such as ingest.http, and trim them",
+             "leat log ls var\n  leat log read var/events --from 2026-01-31T08:00:00Z --limit 10\n  leat log "
+             "trim var/events --before 1500",
+             {});
+    sub.callback({});  // what is to be done, its own subcommands say
+    sub.require_subcommand(1);
+    const auto action = [&](const char* name, const char* doc, const char* examples,
+                            int (*of)(const LogArguments&)) {
+      CLI::App* of_log = sub.add_subcommand(name, doc);
+      of_log->footer(std::string("Examples:\n  ") + examples);
+      of_log->callback([this, of] { action_ = [this, of] { return of(log_); }; });
+      return of_log;
+    };
+    CLI::App* ls =
+        action("ls", "List the logs in a folder and below: offsets, times, size, and how far the reader is",
+               "leat log ls\n  leat log ls var --format json", cli::log_ls);
+    ls->add_option("path", log_.path, "A folder (default: here)");
+    add_format(*ls, log_.format);
+    CLI::App* read =
+        action("read", "Print records as JSON lines",
+               "leat log read var/events --from oldest --limit 10\n  leat log read var/events --from "
+               "latest --follow\n  leat log read var/events --from 1500 --raw",
+               cli::log_read);
+    read->add_option("path", log_.path, "The log's folder")->required();
+    read->add_option("--from", log_.from, "oldest (default), latest, a time (RFC 3339), or an offset");
+    read->add_option("--limit", log_.limit, "Stop after this many records")->check(CLI::PositiveNumber);
+    read->add_flag("--follow", log_.follow, "Stay, and print what comes");
+    read->add_flag("--raw", log_.raw, "Only what was received, each record with a line end");
+    add_format(*read, log_.format);
+    CLI::App* trim = action("trim", "Delete records of a log that no process writes, a whole file at a time",
+                            "leat log trim var/events --before 1500\n  leat log trim var/events --before "
+                            "2026-01-31T08:00:00Z --force",
+                            cli::log_trim);
+    trim->add_option("path", log_.path, "The log's folder")->required();
+    trim->add_option("--before", log_.before, "An offset or a time (RFC 3339): what is older may go")
+        ->required();
+    trim->add_flag("--force", log_.force, "Also what the reader has not committed: it is lost");
+    add_format(*trim, log_.format);
+  }
   void add_eval() {
     CLI::App& sub = verb("eval", "Evaluate an expression",
                          "leat eval '1 + 2'\n  leat eval 'price * double(count)' --input event.json\n  echo "
@@ -214,6 +256,8 @@ class CommandLine {
   // "; did you mean `--host`?" for the first option that the verb does not have.
   std::string misspelt_option(int argc, char** argv) const {
     const CLI::App* sub = argc > 1 && argv[1][0] != '-' ? app_.get_subcommand(argv[1]) : &app_;
+    for (const CLI::App* further : sub->get_subcommands([](const CLI::App*) { return true; }))
+      if (sub != &app_ && argc > 2 && further->get_name() == argv[2]) sub = further;
     std::vector<std::string> names;
     for (const CLI::Option* option : sub->get_options())
       for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
@@ -245,6 +289,7 @@ class CommandLine {
   ExplainArguments explain_;
   EvalArguments eval_;
   SubscribeArguments subscribe_;
+  LogArguments log_;
   TestArguments test_;
   ReplayArguments replay_;
   std::string shell_;

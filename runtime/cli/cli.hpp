@@ -72,6 +72,16 @@ struct ListArguments {
   std::vector<std::string> plugins;
   Format format = Format::text;
 };
+struct LogArguments {
+  std::string path = ".";
+  Format format = Format::text;
+  std::string from = "oldest";
+  std::uint64_t limit = 0;
+  bool follow = false;
+  bool raw = false;
+  std::string before;
+  bool force = false;
+};
 struct SubscribeArguments {
   std::string endpoint;
   std::vector<std::string> topics;
@@ -94,6 +104,9 @@ int list(const ListArguments& arguments);
 int schema(const ListArguments& arguments);
 int completion(const std::string& shell, const std::vector<std::string>& verbs);
 int subscribe(const SubscribeArguments& arguments);
+int log_ls(const LogArguments& arguments);
+int log_read(const LogArguments& arguments);
+int log_trim(const LogArguments& arguments);
 int test(const TestArguments& arguments);
 int replay(const ReplayArguments& arguments);
 int version(Format format);

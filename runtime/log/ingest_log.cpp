@@ -178,7 +178,6 @@ void Log::add(const Entry& entry) {
     group.rolls = rolls;
   }
   Group& group = groups_.back();
-  last_time_ = std::max(last_time_, options_.clock->now());
   append_record(group.records, next_offset_, last_time_, entry);
   group.end = ++next_offset_;
   group.last_time = last_time_;
@@ -193,6 +192,7 @@ Result<std::uint64_t> Log::append(std::span<const Entry> entries) {
     const std::lock_guard lock(mutex_);
     LEAT_TRY(check_room(entries));
     const bool first = groups_.empty();
+    last_time_ = std::max(last_time_, options_.clock->now());
     for (const Entry& entry : entries) add(entry);
     end = next_offset_;
     if (first && !groups_.empty()) group_due_ = Steady::now() + options_.group_wait;

@@ -98,7 +98,58 @@ class View final : public LogView, private LogExtent {
   std::uint64_t torn_bytes_ = 0;
 };
 
+class Follower final : public IngestLogReader {
+ public:
+  Follower(LogFolder folder, std::uint64_t offset) : folder_(std::move(folder)), offset_(offset) {}
+
+  std::uint64_t offset() const override { return offset_; }
+  Result<bool> next(IngestRecord& record) override {
+    if (!cursor_) LEAT_TRY(open());
+    for (;;) {
+      LEAT_TRY_ASSIGN(const auto found, cursor_->next(record));
+      if (found != SegmentCursor::Found::record) {
+        cursor_->forget();
+        LEAT_TRY_ASSIGN(const bool more, go_on());
+        if (!more) return false;
+        continue;
+      }
+      if (record.offset < offset_) continue;
+      ++offset_;
+      return true;
+    }
+  }
+
+ private:
+  Status open() {
+    LEAT_TRY_ASSIGN(const auto bases, folder_.bases());
+    const auto later = std::ranges::upper_bound(bases, offset_);
+    if (later == bases.begin())
+      return fail(Code::out_of_range, fmt::format("record {} was deleted", offset_), folder_.path);
+    LEAT_TRY_ASSIGN(SegmentCursor cursor, folder_.open_segment(*std::prev(later)));
+    cursor_.emplace(std::move(cursor));
+    return {};
+  }
+  // Whether the next segment has been begun.
+  Result<bool> go_on() {
+    LEAT_TRY_ASSIGN(const auto bases, folder_.bases());
+    if (!std::ranges::binary_search(bases, cursor_->expected()) || cursor_->position() == kHeadBytes)
+      return false;
+    LEAT_TRY_ASSIGN(SegmentCursor cursor, folder_.open_segment(cursor_->expected()));
+    cursor_.emplace(std::move(cursor));
+    return true;
+  }
+
+  LogFolder folder_;
+  std::uint64_t offset_;
+  std::optional<SegmentCursor> cursor_;
+};
+
 }  // namespace
+
+Result<std::unique_ptr<IngestLogReader>> follow_log(const std::string& folder, std::uint64_t offset,
+                                                    LogDisk& disk) {
+  return std::make_unique<Follower>(LogFolder{&disk, folder}, offset);
+}
 
 Result<std::unique_ptr<LogView>> LogView::open(const std::string& folder, LogDisk& disk) {
   auto view = std::make_unique<View>(LogFolder{&disk, folder});

@@ -33,6 +33,12 @@ class LogView {
   virtual Result<std::unique_ptr<IngestLogReader>> read_from(std::uint64_t offset) const = 0;
 };
 
+/// Records from an offset on, and what is written later by another process, as soon as it is in the files:
+/// perhaps a moment before it is durable. Its `next` never says that a record is damaged, only that there is
+/// none yet.
+Result<std::unique_ptr<IngestLogReader>> follow_log(const std::string& folder, std::uint64_t offset,
+                                                    LogDisk& disk = system_disk());
+
 /// Whether there are segments in a folder.
 bool is_log(const std::string& folder, LogDisk& disk = system_disk());
 

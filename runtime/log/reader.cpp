@@ -92,7 +92,9 @@ Result<std::uint64_t> find_time(const LogFolder& folder, std::span<const Segment
 Result<std::uint64_t> find_offset(std::uint64_t oldest, std::uint64_t end, std::uint64_t offset) {
   if (offset >= oldest && offset <= end) return offset;
   return fail(Code::out_of_range,
-              fmt::format("there is no record {}: the log has {} to {}", offset, oldest, end));
+              offset < oldest
+                  ? fmt::format("record {} was deleted: the oldest is {}", offset, oldest)
+                  : fmt::format("there is no record {} yet: the next one will be {}", offset, end));
 }
 
 }  // namespace leat

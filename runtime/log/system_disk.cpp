@@ -113,6 +113,8 @@ class SystemDisk final : public LogDisk {
     std::error_code error;
     for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
       names.push_back(at->path().filename().string());
+    if (error == std::errc::no_such_file_or_directory)
+      return fail(Code::input_missing, "there is no such folder", folder);
     if (error) {
       errno = error.value();
       return failed("the folder can't be read", folder);

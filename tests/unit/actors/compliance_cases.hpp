@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "log/records.hpp"
+
 namespace leat::testing {
 
 /// How the compliance suite exercises one kind: options, input, and what must come of it. `$` in the options
@@ -21,6 +23,16 @@ struct ComplianceCase {
   std::uint64_t errors = 0;  ///< there should be one: the poison row
 };
 
+/// The file of an ingest log with these records, for sources whose input goes through one.
+inline std::pair<std::string, std::string> log_file(std::uint32_t tag,
+                                                    const std::vector<std::string>& records) {
+  std::string bytes;
+  std::uint64_t offset = 0;
+  for (const std::string& record : records) append_record(bytes, offset++, Time(), {record, tag});
+  finish_records(bytes, 0);
+  return {"00000000000000000000.log", write_segment_head(0, Time()) + bytes};
+}
+
 inline std::vector<ComplianceCase> compliance_cases() {
   return {
       {.kind = "ingest.file",
@@ -32,6 +44,13 @@ inline std::vector<ComplianceCase> compliance_cases() {
       {.kind = "ingest.generate",
        .options = "{ count: 3, fields: { id: seq, x: 1 / (seq - 1) } }",
        .rows = {"", "", ""},
+       .sent = 2,
+       .errors = 1},
+      {.kind = "ingest.http",
+       .options = "{ bind: 0, schema: input, log: { path: $ } }",
+       .schema = "{ id: int64 }",
+       .rows = {"", "", ""},
+       .files = {log_file(1, {R"({"id":1})", R"({"id":"poison"})", R"({"id":3})"})},
        .sent = 2,
        .errors = 1},
       {.kind = "aggregate",

@@ -12,7 +12,7 @@ import unittest
 LEAT, SOURCE = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
 CORPUS = str(SOURCE / "tests/topology/corpus/two-hosts.yaml")
 QUICK = str(SOURCE / "examples/quickstart")
-VERBS = ["run", "replay", "validate", "test", "plan", "graph", "list", "explain", "expand", "schema", "eval", "subscribe", "completion"]
+VERBS = ["run", "replay", "validate", "test", "plan", "graph", "list", "explain", "expand", "schema", "eval", "subscribe", "log", "completion"]
 GOOD = """topology: small
 delivery: best_effort
 actors:

@@ -36,6 +36,7 @@ HOMES = {
     r"sqlite3\.h$": ("actors/transform/sqlite_reader.cpp", "actors/persist/dead_letter_", "tests/"),
     r"CLI/": ("runtime/cli/cli.cpp", "bench/common/options.cpp"),
     r"simdjson\.h$": ("runtime/batch/", "bench/", "tests/"),
+    r"boost/": ("actors/ingest/http_server.cpp",),
     r"zlib\.h$": ("actors/ingest/byte_stream.cpp", "tests/"),
     r"re2/": ("runtime/expr/",),
     r"onnxruntime|xgboost/": ("actors/infer/",),
