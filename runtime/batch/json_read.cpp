@@ -6,6 +6,7 @@
 
 #include "batch/base64.hpp"
 #include "batch/json_any.hpp"
+#include "batch/json_string.hpp"
 
 namespace leat {
 
@@ -14,6 +15,8 @@ static_assert(kJsonPadding >= simdjson::SIMDJSON_PADDING);
 namespace {
 
 namespace ondemand = simdjson::ondemand;
+
+constexpr std::size_t kInPlaceMax = 64 << 10;  // bytes
 
 std::string_view name_of(ondemand::json_type type) {
   switch (type) {
@@ -104,18 +107,42 @@ struct JsonRows::Impl {
   ondemand::parser parser;
   std::vector<std::uint64_t> seen;  // by field: the number of the row that had it last
   std::uint64_t row = 0;
+  std::vector<JsonKey> keys;  // by field
   std::vector<float> floats;
   std::string copy;
+  const char* line_end = nullptr;
+  bool in_place = false;  // the line is so short that every text column may have room for it
 
   Status read(std::string_view line, std::size_t capacity, BatchBuilder& rows);
   Status read_fields(ondemand::object& object, BatchBuilder& rows);
+  bool append_string(ondemand::value& value, ColumnBuilder& column);
+  bool append_common(Type type, ondemand::value& value, ColumnBuilder& column);
   std::size_t find_field(ondemand::field& entry) const;
   Status append_rare(const Field& field, ondemand::value& value, ColumnBuilder& column);
   Status append_absent(BatchBuilder& rows);
 };
 
+// Straight into the column. False, and nothing appended, when it is no string or a broken one.
+[[gnu::always_inline]] inline bool JsonRows::Impl::append_string(ondemand::value& value,
+                                                                 ColumnBuilder& column) {
+  ondemand::raw_json_string raw;
+  if (value.get_raw_json_string().get(raw)) [[unlikely]]
+    return false;
+  // No text gets longer when its escapes go; both ways of copying write blocks.
+  std::byte* const to = column.begin_text(static_cast<std::size_t>(line_end - raw.raw()) + kJsonPadding);
+  std::byte* end = copy_plain_string(raw.raw(), to);
+  if (end == nullptr) [[unlikely]] {
+    auto* rest = reinterpret_cast<std::uint8_t*>(to);
+    if (parser.unescape(raw, rest).error()) return false;
+    end = reinterpret_cast<std::byte*>(rest);
+  }
+  column.end_text(static_cast<std::size_t>(end - to));
+  return true;
+}
+
 // The common types and no error: part of the loop over the fields. False, and nothing appended, otherwise.
-[[gnu::always_inline]] inline bool append_common(Type type, ondemand::value& value, ColumnBuilder& column) {
+[[gnu::always_inline]] inline bool JsonRows::Impl::append_common(Type type, ondemand::value& value,
+                                                                 ColumnBuilder& column) {
   const auto append = [&column](auto found) {
     std::remove_cvref_t<decltype(found.value_unsafe())> plain{};
     if (std::move(found).get(plain)) [[unlikely]]
@@ -125,7 +152,7 @@ struct JsonRows::Impl {
   };
   switch (type) {
     case Type::string:
-      return append(value.get_string());
+      return in_place ? append_string(value, column) : append(value.get_string());
     case Type::int64:
     case Type::timestamp:  // as text: not common
       return append(value.get_int64());
@@ -185,7 +212,7 @@ std::size_t JsonRows::Impl::find_field(ondemand::field& entry) const {
   const auto& fields = schema->fields();
   const ondemand::raw_json_string key = entry.key();
   std::size_t at = 0;
-  while (at < fields.size() && !key.unsafe_is_equal(fields[at].name)) ++at;
+  while (at < fields.size() && !keys[at].is(key.raw())) ++at;
   if (at < fields.size()) return at;
   const char* end = key.raw();
   while (*end != '"' && *end != '\\') ++end;
@@ -194,27 +221,36 @@ std::size_t JsonRows::Impl::find_field(ondemand::field& entry) const {
   return schema->index_of(name).value_or(fields.size());
 }
 
+// While the fields come in the order of the schema, none can stand twice, and nobody needs to know which were
+// seen.
 Status JsonRows::Impl::read_fields(ondemand::object& object, BatchBuilder& rows) {
   const auto& fields = schema->fields();
   std::size_t expected = 0;
+  bool in_order = true;
   for (auto entry : object) {
     if (entry.error()) return fail(Code::malformed_record, "not a JSON object");
     // By reference: the iterator's small fields, copied right after they were written, stall the processor.
     ondemand::field&& entry_field = std::move(entry).value_unsafe();
-    const ondemand::raw_json_string key = entry_field.key();
     ondemand::value& value = entry_field.value();
     std::size_t at = expected;
-    if (at >= fields.size() || !key.unsafe_is_equal(fields[at].name)) [[unlikely]] {
+    if (at >= fields.size() || !keys[at].is(entry_field.key().raw())) [[unlikely]] {
       at = find_field(entry_field);
       if (at == fields.size()) continue;
+      if (in_order) std::fill_n(seen.begin(), expected, row);
+      in_order = false;
     }
-    if (seen[at] == row)
-      return fail(Code::malformed_record, fmt::format("field `{}` stands twice", fields[at].name));
-    seen[at] = row;
+    if (!in_order) [[unlikely]] {
+      if (seen[at] == row)
+        return fail(Code::malformed_record, fmt::format("field `{}` stands twice", fields[at].name));
+      seen[at] = row;
+    }
     if (!append_common(fields[at].type, value, rows.column(at))) [[unlikely]]
       LEAT_TRY(append_rare(fields[at], value, rows.column(at)));
     expected = at + 1;
   }
+  if (in_order && expected == fields.size()) [[likely]]
+    return {};
+  if (in_order) std::fill_n(seen.begin(), expected, row);
   return append_absent(rows);
 }
 
@@ -231,6 +267,8 @@ Status JsonRows::Impl::append_absent(BatchBuilder& rows) {
 Status JsonRows::Impl::read(std::string_view line, std::size_t capacity, BatchBuilder& rows) {
   const std::uint32_t rows_before = rows.row_count();
   ++row;
+  line_end = line.data() + line.size();
+  in_place = line.size() <= kInPlaceMax;
   ondemand::document document;
   ondemand::object object;
   Status status;
@@ -249,6 +287,7 @@ Status JsonRows::Impl::read(std::string_view line, std::size_t capacity, BatchBu
 
 JsonRows::JsonRows(SchemaPtr schema) : impl_(std::make_unique<Impl>()) {
   impl_->seen.resize(schema->size(), 0);
+  for (const Field& field : schema->fields()) impl_->keys.emplace_back(field.name);
   impl_->schema = std::move(schema);
 }
 JsonRows::~JsonRows() = default;

@@ -25,6 +25,13 @@ class GrowingBytes {
     if (count != 0) std::memcpy(bytes_.get() + size_, from, count);
     size_ += count;
   }
+  /// Where the next bytes go: room for `count`, of which `taken` says how many were written.
+  std::byte* room(std::size_t count) {
+    if (size_ + count > capacity_) [[unlikely]]
+      grow(size_ + count);
+    return bytes_.get() + size_;
+  }
+  void taken(std::size_t count) { size_ += count; }
   template <class Value>
   void append_value(Value value) {
     if (size_ + sizeof value > capacity_) [[unlikely]]
@@ -63,6 +70,14 @@ class ColumnBuilder {
   void append(std::string_view value) {  ///< string (must be UTF-8), bytes, any (must be MessagePack)
     LEAT_ASSERT(type_ == Type::string || type_ == Type::bytes || type_ == Type::any);
     values_.append(value.data(), value.size());
+    append_offset(values_.size());
+    append_present();
+  }
+  /// To write such a value in place: room for `bytes` of it, then how many it has.
+  std::byte* begin_text(std::size_t bytes) { return values_.room(bytes); }
+  void end_text(std::size_t bytes) {
+    LEAT_ASSERT(type_ == Type::string || type_ == Type::bytes || type_ == Type::any);
+    values_.taken(bytes);
     append_offset(values_.size());
     append_present();
   }

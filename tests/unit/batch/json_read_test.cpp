@@ -43,6 +43,68 @@ TEST(JsonRows, fields_come_in_any_order_and_strangers_are_skipped) {
     EXPECT_EQ(read(headline(), line), wanted) << line;
 }
 
+TEST(JsonRows, what_one_row_had_is_forgotten_for_the_next) {
+  const SchemaPtr schema =
+      Schema::make({{"a", Type::int64, true}, {"b", Type::int64, true}, {"c", Type::int64, true}});
+  const std::pair<const char*, const char*> lines[] = {
+      {R"({"a":1,"b":2,"c":3})", R"({"a":1,"b":2,"c":3})"},
+      {R"({"c":3,"b":2,"a":1})", R"({"a":1,"b":2,"c":3})"},
+      {R"({"a":1,"c":3})", R"({"a":1,"b":null,"c":3})"},
+      {R"({"b":2})", R"({"a":null,"b":2,"c":null})"},
+      {R"({"a":1,"b":2,"c":3,"a":4})", "a"},
+      {R"({"a":1,"a":2})", "a"},
+      {R"({"a":1,"b":2,"b":3})", "b"},
+      {R"({"c":1,"a":1,"b":2,"c":3})", "c"},
+      {R"({"a":1,"x":0,"b":2,"x":0,"c":3,"x":0})", R"({"a":1,"b":2,"c":3})"},
+      {R"({"a":1,"x":0,"a":2})", "a"},
+      {R"({})", R"({"a":null,"b":null,"c":null})"},
+      {R"({"a":1,"b":2})", R"({"a":1,"b":2,"c":null})"},
+  };
+  JsonRows reader(schema);
+  BatchBuilder rows(schema);
+  for (const auto& [before, no_matter] : lines)
+    for (const auto& [line, wanted] : lines) {
+      (void)reader.read_copy(before, rows);
+      rows.truncate(0);
+      const Status status = reader.read_copy(line, rows);
+      if (!status)
+        EXPECT_EQ(status.error().message, "field `" + std::string(wanted) + "` stands twice")
+            << before << " then " << line;
+      else
+        EXPECT_EQ(to_json_lines(rows.finish()), std::string(wanted) + "\n") << before << " then " << line;
+    }
+}
+
+TEST(JsonRows, texts_of_every_length_are_whole_wherever_an_escape_stands) {
+  const SchemaPtr schema = Schema::make({{"a", Type::string}, {"b", Type::string}});
+  JsonRows reader(schema);
+  BatchBuilder rows(schema);
+  for (std::size_t length = 0; length < 70; ++length)
+    for (std::size_t at = 0; at <= length; ++at) {
+      const std::string plain = std::string(at, 'x') + std::string(length - at, 'y');
+      const std::string spelt = std::string(at, 'x') + "\\u0000\\n\\\"" + std::string(length - at, 'y');
+      const std::string meant =
+          std::string(at, 'x') + std::string("\0\n\"", 3) + std::string(length - at, 'y');
+      ASSERT_TRUE(reader.read_copy("{\"a\":\"" + spelt + "\",\"b\":\"" + plain + "\"}", rows));
+      ASSERT_TRUE(reader.read_copy("{\"a\":\"" + plain + "\",\"b\":\"" + spelt + "\"}", rows));
+      ASSERT_FALSE(reader.read_copy("{\"a\":\"" + plain + "\",\"b\":\"" + plain + "\\q\"}", rows));
+      const Batch batch = rows.finish();
+      ASSERT_EQ(batch.row_count(), 2u);
+      EXPECT_EQ(batch.column(0).text(0), meant);
+      EXPECT_EQ(batch.column(1).text(0), plain);
+      EXPECT_EQ(batch.column(0).text(1), plain);
+      EXPECT_EQ(batch.column(1).text(1), meant);
+    }
+}
+
+TEST(JsonRows, texts_beyond_what_is_written_in_place_are_whole_too) {
+  for (const std::size_t length : {65'500u, 65'536u, 70'000u}) {
+    const std::string text(length, 'x');
+    EXPECT_EQ(read(Schema::make({{"v", Type::string}}), "{\"v\":\"" + text + "\\t\"}"),
+              "{\"v\":\"" + text + "\\t\"}");
+  }
+}
+
 TEST(JsonRows, names_with_escapes_are_the_names_they_spell) {
   EXPECT_EQ(read(headline(), R"({"\u0069d":"a","\u006e":1})"),
             R"({"id":"a","n":1,"score":null,"flag":null})");
