@@ -30,6 +30,7 @@ class CommandLine {
     add_subscribe();
     add_log();
     add_eval();
+    add_dlq();
     add_completion();
   }
 
@@ -57,10 +58,25 @@ class CommandLine {
  private:
   CLI::App& verb(const std::string& name, const std::string& doc, const std::string& examples,
                  std::function<int()> action) {
-    CLI::App* sub = app_.add_subcommand(name, doc);
-    sub->footer("Examples:\n  " + examples);
-    sub->callback([this, action = std::move(action)] { action_ = action; });
     verbs_.push_back(name);
+    return verb_of(app_, name, doc, examples, std::move(action));
+  }
+  /// One that only has verbs of its own, such as `leat dlq ls`.
+  CLI::App& group_of_verbs(const std::string& name, const std::string& doc, const std::string& examples) {
+    CLI::App& sub = verb(name, doc, examples, {});
+    sub.require_subcommand(1);
+    return sub;
+  }
+  CLI::App& nested_verb(CLI::App& parent, const std::string& name, const std::string& doc,
+                        const std::string& examples, std::function<int()> action) {
+    nested_[parent.get_name()].push_back(name);
+    return verb_of(parent, name, doc, examples, std::move(action));
+  }
+  CLI::App& verb_of(CLI::App& parent, const std::string& name, const std::string& doc,
+                    const std::string& examples, std::function<int()> action) {
+    CLI::App* sub = parent.add_subcommand(name, doc);
+    sub->footer("Examples:\n  " + examples);
+    if (action) sub->callback([this, action = std::move(action)] { action_ = action; });
     return *sub;
   }
 
@@ -196,19 +212,13 @@ class CommandLine {
     sub.add_flag("--raw", subscribe_.raw, "Whole messages with topic and numbers, heads too");
   }
   void add_log() {
-    CLI::App& sub =
-        verb("log", "Look at the logs of sources such as ingest.http, and trim them",
-             "leat log ls var\n  leat log read var/events --from 2026-01-31T08:00:00Z --limit 10\n  leat log "
-             "trim var/events --before 1500",
-             {});
-    sub.callback({});  // what is to be done, its own subcommands say
-    sub.require_subcommand(1);
+    CLI::App& log = group_of_verbs(
+        "log", "Look at the logs of sources such as ingest.http, and trim them",
+        "leat log ls var\n  leat log read var/events --from 2026-01-31T08:00:00Z --limit 10\n  leat log "
+        "trim var/events --before 1500");
     const auto action = [&](const char* name, const char* doc, const char* examples,
                             int (*of)(const LogArguments&)) {
-      CLI::App* of_log = sub.add_subcommand(name, doc);
-      of_log->footer(std::string("Examples:\n  ") + examples);
-      of_log->callback([this, of] { action_ = [this, of] { return of(log_); }; });
-      return of_log;
+      return &nested_verb(log, name, doc, examples, [this, of] { return of(log_); });
     };
     CLI::App* ls =
         action("ls", "List the logs in a folder and below: offsets, times, size, and how far the reader is",
@@ -244,10 +254,61 @@ class CommandLine {
     sub.add_option("expression", eval_.expression, "A CEL expression")->required();
     sub.add_option("--input", eval_.input, "File with one JSON event, or - for stdin");
   }
+  void add_dlq() {
+    CLI::App& dlq = group_of_verbs(
+        "dlq", "Look at dead letters, send them back or forget them",
+        "leat dlq ls var/dead.letters\n  leat dlq show var/dead.letters 17\n  leat dlq redrive "
+        "var/dead.letters --actor priced\n  leat dlq purge var/dead.letters --before 30d");
+    CLI::App& ls = nested_verb(dlq, "ls", "Count letters by actor and code",
+                               "leat dlq ls var/dead.letters\n  leat dlq ls var/dead.letters --letters "
+                               "--actor priced --since 1h\n  leat dlq "
+                               "ls var/dead.letters --format json",
+                               [this] { return dlq_ls(dlq_); });
+    add_letters(ls);
+    ls.add_flag("--letters", dlq_.letters, "Each letter, oldest first");
+    ls.add_option("--limit", dlq_.limit, "With --letters: at most so many (default: 100)")
+        ->needs("--letters");
+    CLI::App& show =
+        nested_verb(dlq, "show", "Print letters with their records",
+                    "leat dlq show var/dead.letters 17 18\n  leat dlq show var/dead.letters 17 --format json",
+                    [this] { return dlq_show(dlq_); });
+    add_store(show);
+    show.add_option("id", dlq_.ids, "Which letters")->required();
+    CLI::App& redrive = nested_verb(
+        dlq, "redrive", "Send letters back to the actors that failed",
+        "leat dlq redrive var/dead.letters 17 18\n  leat dlq redrive var/dead.letters --actor priced --code "
+        "missing_value\n  leat dlq redrive var/dead.letters --all",
+        [this] { return dlq_redrive(dlq_); });
+    CLI::App& purge =
+        nested_verb(dlq, "purge", "Forget letters for ever, after a question",
+                    "leat dlq purge var/dead.letters 17\n  leat dlq purge var/dead.letters --before 30d "
+                    "--yes\n  leat dlq purge var/dead.letters --state redriven",
+                    [this] { return dlq_purge(dlq_); });
+    for (CLI::App* sub : {&redrive, &purge}) {
+      add_letters(*sub);
+      sub->add_option("id", dlq_.ids, "Which letters");
+      sub->add_flag("--all", dlq_.all, "Every letter");
+    }
+    purge.add_flag("--yes", dlq_.yes, "Ask no question");
+  }
+  void add_store(CLI::App& sub) {
+    sub.add_option("store", dlq_.store, "The `path` of a persist.deadletter")->required();
+    add_format(sub, dlq_.format);
+  }
+  void add_letters(CLI::App& sub) {
+    add_store(sub);
+    sub.add_option("--actor", dlq_.actor, "Only of this actor");
+    sub.add_option("--code", dlq_.code, "Only with this code, e.g. missing_value");
+    sub.add_option("--state", dlq_.state,
+                   "Only waiting, asked (to go back soon) or redriven (and not failed again)")
+        ->check(CLI::IsMember({"waiting", "asked", "redriven"}));
+    sub.add_option("--since", dlq_.since, "Failed then or later: a time, or how long ago, e.g. 1h");
+    sub.add_option("--before", dlq_.before, "Failed before: a time, or how long ago, e.g. 30d");
+  }
   void add_completion() {
     CLI::App& sub =
         verb("completion", "Print a completion script", "leat completion bash > /etc/bash_completion.d/leat",
-             [this] { return cli::completion(shell_, verbs_); });
+             [this] { return cli::completion(shell_, verbs_, nested_); });
     sub.add_option("shell", shell_, "bash, zsh or fish")
         ->required()
         ->check(CLI::IsMember({"bash", "zsh", "fish"}));
@@ -281,6 +342,7 @@ class CommandLine {
   bool want_version_ = false;
   std::function<int()> action_;
   std::vector<std::string> verbs_;
+  std::map<std::string, std::vector<std::string>> nested_;
   RunArguments run_;
   ValidateArguments validate_;
   TopologyArguments plan_, expand_;
@@ -292,6 +354,7 @@ class CommandLine {
   LogArguments log_;
   TestArguments test_;
   ReplayArguments replay_;
+  DlqArguments dlq_;
   std::string shell_;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <leat/registry.hpp>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -91,6 +92,17 @@ struct SubscribeArguments {
   bool raw = false;
 };
 
+struct DlqArguments {
+  std::string store;
+  std::vector<std::int64_t> ids;
+  std::string actor, code, state, since, before;
+  bool letters = false;  ///< each one, not groups
+  std::uint64_t limit = 100;
+  bool all = false;
+  bool yes = false;
+  Format format = Format::text;
+};
+
 int run_cli(int argc, char** argv);
 
 int validate(const ValidateArguments& arguments);
@@ -102,13 +114,19 @@ int eval(const EvalArguments& arguments);
 int explain(const ExplainArguments& arguments);
 int list(const ListArguments& arguments);
 int schema(const ListArguments& arguments);
-int completion(const std::string& shell, const std::vector<std::string>& verbs);
+/// `nested`: the verbs of a verb.
+int completion(const std::string& shell, const std::vector<std::string>& verbs,
+               const std::map<std::string, std::vector<std::string>>& nested);
 int subscribe(const SubscribeArguments& arguments);
 int log_ls(const LogArguments& arguments);
 int log_read(const LogArguments& arguments);
 int log_trim(const LogArguments& arguments);
 int test(const TestArguments& arguments);
 int replay(const ReplayArguments& arguments);
+int dlq_ls(const DlqArguments& arguments);
+int dlq_show(const DlqArguments& arguments);
+int dlq_redrive(const DlqArguments& arguments);
+int dlq_purge(const DlqArguments& arguments);
 int version(Format format);
 
 }  // namespace leat::cli

@@ -4,7 +4,8 @@
 
 namespace leat::cli {
 
-int completion(const std::string& shell, const std::vector<std::string>& verbs) {
+int completion(const std::string& shell, const std::vector<std::string>& verbs,
+               const std::map<std::string, std::vector<std::string>>& nested) {
   const std::string words = fmt::format("{}", fmt::join(verbs, " "));
   if (shell == "bash") {
     fmt::print(
@@ -13,24 +14,31 @@ int completion(const std::string& shell, const std::vector<std::string>& verbs) 
         "  if [ \"$COMP_CWORD\" = 1 ]; then\n"
         "    COMPREPLY=($(compgen -W '{}' -- \"$word\"))\n"
         "  elif [ \"${{COMP_WORDS[1]}}\" = explain ]; then\n"
-        "    COMPREPLY=($(compgen -W \"$(leat list 2>/dev/null | cut -d' ' -f1)\" -- \"$word\"))\n"
-        "  elif [ \"${{COMP_WORDS[1]}}\" = log ] && [ \"$COMP_CWORD\" = 2 ]; then\n"
-        "    COMPREPLY=($(compgen -W 'ls read trim' -- \"$word\"))\n"
+        "    COMPREPLY=($(compgen -W \"$(leat list 2>/dev/null | cut -d' ' -f1)\" -- \"$word\"))\n",
+        words);
+    for (const auto& [verb, below] : nested)
+      fmt::print(
+          "  elif [ \"$COMP_CWORD\" = 2 ] && [ \"${{COMP_WORDS[1]}}\" = {} ]; then\n"
+          "    COMPREPLY=($(compgen -W '{}' -- \"$word\"))\n",
+          verb, fmt::join(below, " "));
+    fmt::print(
         "  else\n"
         "    COMPREPLY=($(compgen -f -- \"$word\"))\n"
         "  fi\n"
         "}}\n"
-        "complete -o filenames -F _leat leat\n",
-        words);
+        "complete -o filenames -F _leat leat\n");
   } else if (shell == "zsh") {
-    fmt::print(
-        "#compdef leat\nif (( CURRENT == 2 )); then\n  compadd {}\nelif (( CURRENT == 3 )) && [[ $words[2] "
-        "== log ]]; then\n  compadd ls read trim\nelse\n  _files\nfi\n",
-        words);
+    fmt::print("#compdef leat\nif (( CURRENT == 2 )); then\n  compadd {}\n", words);
+    for (const auto& [verb, below] : nested)
+      fmt::print("elif (( CURRENT == 3 )) && [[ $words[2] == {} ]]; then\n  compadd {}\n", verb,
+                 fmt::join(below, " "));
+    fmt::print("else\n  _files\nfi\n");
   } else {
     for (const std::string& verb : verbs)
       fmt::print("complete -c leat -n __fish_use_subcommand -f -a {}\n", verb);
-    fmt::print("complete -c leat -n '__fish_seen_subcommand_from log' -f -a 'ls read trim'\n");
+    for (const auto& [verb, below] : nested)
+      fmt::print("complete -c leat -n '__fish_seen_subcommand_from {}' -a '{}'\n", verb,
+                 fmt::join(below, " "));
   }
   return kOk;
 }

@@ -141,6 +141,14 @@ inline std::vector<ComplianceCase> compliance_cases() {
        .sent = 2,
        .dropped = 1,
        .errors = 1},
+      {.kind = "persist.deadletter",
+       .options = "{ path: $/dead.letters }",
+       .schema = "{ actor: string, code: string, message: string, place: 'string?', attempt: int64, time: "
+                 "timestamp, "
+                 "record: any }",
+       .rows = {R"({"actor":"a","code":"c","message":"m","attempt":1,"time":0,"record":{"id":1}})",
+                R"({"actor":"a","code":"c","message":"m","attempt":1,"time":0,"record":"{broken"})"},
+       .ports = {}},
       {.kind = "publish.feed",
        .options = "{ bind: 'ipc://$/feed', topic: label }",
        .schema = "{ label: 'string?' }",

@@ -43,7 +43,8 @@ struct Surroundings {
         "actors:\n  feed: { kind: ingest.file, path: none.jsonl, on_missing: skip, schema: input }\n  "
         "tested:\n";
     text += fmt::format("    kind: {}\n", kind.info.name);
-    if (!kind.source) text += "    inputs: [feed]\n";
+    // Most kinds read anything; an example that needs something else says so.
+    if (!kind.source && !options.starts_with("inputs:")) text += "    inputs: [feed]\n";
     for (std::size_t at = 0; at < options.size();) {
       const std::size_t end = std::min(options.find('\n', at), options.size());
       text += "    " + options.substr(at, end - at) + "\n";
