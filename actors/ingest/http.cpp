@@ -145,6 +145,11 @@ void HttpSource::describe(Config& config, Describe& describe) {
   };
   if (!config.endpoint.starts_with('/') || config.endpoint.find_first_of("?# ") != std::string::npos)
     wrong("endpoint", "`endpoint` must begin with `/` and have no `?`, `#` or space");
+  if (!config.token && !config.bind.address.starts_with("127.") && config.bind.address != "::1")
+    describe.warning(
+        Code::insecure_link, describe.place_of("bind"),
+        fmt::format("whoever reaches {} can send rows; add a `token`, or bind to 127.0.0.1 behind a proxy",
+                    to_text(config.bind)));
   if (config.token && config.token->empty())
     wrong("token", "an empty `token` protects nothing; leave it out");
   if (config.body_max.count < 1024 || config.body_max.count > (1u << 30))

@@ -1,8 +1,6 @@
 #include "ingest/log_source.hpp"
 
 #include <fmt/format.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <leat/context.hpp>
@@ -19,16 +17,11 @@ constexpr Duration kCommitEvery = std::chrono::seconds(1);
 
 LogSource::LogSource(LogConfig config, const SchemaPtr& schema) : config_(std::move(config)), rows_(schema) {}
 
-LogSource::~LogSource() {
-  reader_.reset();
-  log_.reset();  // its callbacks use the descriptor
-  if (wake_fd_ >= 0) ::close(wake_fd_);
-}
+LogSource::~LogSource() = default;
 
 Status LogSource::on_start(Context& ctx) {
   if (ctx.instances() > 1)
     return fail(Code::bad_value, "has one log, so one instance; remove `instances`, or write several actors");
-  wake_fd_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   LEAT_TRY_ASSIGN(log_, IngestLog::open(to_log_options(config_)));
   if (const IngestLog::Recovery& cut = log_->recovery(); cut.cut_bytes > 0)
     ctx.log(
@@ -44,27 +37,17 @@ Status LogSource::on_start(Context& ctx) {
   return start_input(*log_, ctx);
 }
 
-void LogSource::wake() const {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const auto ignored = ::write(wake_fd_, &one, sizeof one);
-}
-
-void LogSource::clear_wake() const {
-  std::uint64_t count = 0;
-  [[maybe_unused]] const auto ignored = ::read(wake_fd_, &count, sizeof count);
-}
-
 Result<Produced> LogSource::produce(std::uint32_t rows_max, Context& ctx) {
   LEAT_TRY_ASSIGN(std::uint32_t taken, read(std::min(rows_max, ctx.batch_rows()), ctx));
   if (taken > 0) return Produced::more();
-  clear_wake();  // before looking again, so that nothing that comes meanwhile is missed
+  wake_.clear();  // before looking again, so that nothing that comes meanwhile is missed
   const bool ended = input_ended();
   LEAT_TRY_ASSIGN(taken, read(std::min(rows_max, ctx.batch_rows()), ctx));
   if (taken > 0) return Produced::more();
   LEAT_TRY(log_->health());
   LEAT_TRY(input_health());
   if (ended && reader_->offset() == log_->next_offset()) return Produced::end();
-  return Produced::idle(kLookAgain, wake_fd_);
+  return Produced::idle(kLookAgain, wake_.fd());
 }
 
 Result<std::uint32_t> LogSource::read(std::uint32_t rows_max, Context& ctx) {
@@ -73,17 +56,24 @@ Result<std::uint32_t> LogSource::read(std::uint32_t rows_max, Context& ctx) {
   for (; taken < rows_max; ++taken) {
     LEAT_TRY_ASSIGN(const bool there, reader_->next(record));
     if (!there) break;
+    read_bytes_ += record.bytes.size();
     if (Status decoded = decode(record, rows_); !decoded)
       ctx.reject(record.bytes, Error{decoded.error().code, decoded.error().message,
                                      fmt::format("{}:{}", config_.path.text, record.offset)});
   }
   if (!rows_.empty()) ctx.emit(kOut, rows_.finish().with_entered(ctx.now()));
+  if (!checkpointed_ && read_bytes_ >= config_.segment.count) commit_read();
   return taken;
+}
+
+void LogSource::commit_read() {
+  log_->commit_reader(reader_->offset());
+  read_bytes_ = 0;
 }
 
 Status LogSource::on_timer(Timer, Context& ctx) {
   if (checkpointed_) return {};
-  log_->commit_reader(reader_->offset());
+  commit_read();
   ctx.start_timer(kCommit, kCommitEvery);
   return {};
 }
@@ -91,7 +81,7 @@ Status LogSource::on_timer(Timer, Context& ctx) {
 Status LogSource::on_end(Context&) {
   if (!log_) return {};  // it did not get so far
   stop_input();
-  if (!checkpointed_) log_->commit_reader(reader_->offset());
+  if (!checkpointed_) commit_read();
   return log_->health();
 }
 

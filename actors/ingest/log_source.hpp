@@ -5,6 +5,7 @@
 #include <leat/ingest_log.hpp>
 
 #include "ingest/log_options.hpp"
+#include "ingest/log_thread.hpp"
 
 namespace leat {
 
@@ -13,7 +14,8 @@ enum class RecordTag : std::uint32_t {
   json = 1,     ///< one JSON object
   msgpack = 2,  ///< one MessagePack map
   text = 3,     ///< a line
-  csv = 4,      ///< a header and a line end, when the file has a header, and one CSV record
+  csv = 4,      ///< a header and a line end, when the input has a header, and one CSV record
+  too_long = 5  ///< the beginning of a record that was refused for its length
 };
 
 /// A source whose input lands in a log of its own, and whose rows come from there. Derived kinds say how
@@ -45,23 +47,24 @@ class LogSource : public Source {
   /// Adds a row; on an error the builder is as before.
   virtual Status decode(const IngestRecord& record, BatchBuilder& rows) = 0;
   /// Has `produce` called soon, from any thread.
-  void wake() const;
+  void wake() const { wake_.wake(); }
 
  private:
   static constexpr Port kOut{0, "out", "One row per record."};
   static constexpr Timer kCommit{0};
 
+  void commit_read();
   Result<std::uint32_t> read(std::uint32_t rows_max, Context& ctx);
-  void clear_wake() const;
 
   LogConfig config_;
   BatchBuilder rows_;
+  WakeFd wake_;
   std::unique_ptr<IngestLog> log_;
   std::unique_ptr<IngestLogReader> reader_;
   std::optional<std::uint64_t> loaded_;  // where a saved state goes on
   mutable std::uint64_t saved_ = 0;
   mutable bool checkpointed_ = false;
-  int wake_fd_ = -1;
+  std::uint64_t read_bytes_ = 0;  // since they were committed
 };
 
 }  // namespace leat
