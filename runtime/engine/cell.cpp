@@ -12,6 +12,9 @@ void LocalEdge::send(Batch batch) {
 void LocalEdge::watermark(Time watermark, bool idle) {
   to_.receive_watermark(input_, watermark, idle);
 }
+void LocalEdge::barrier(std::uint64_t checkpoint) {
+  to_.receive_barrier(input_, checkpoint);
+}
 void LocalEdge::finish() {
   to_.receive_end(input_);
 }
@@ -60,6 +63,60 @@ void Cell::run(Call&& call) {
 void Cell::start() {
   last_rows_ = setup_.host->steady_now();
   run([&] { return actor_->on_start(*this); });
+  if (merger_.watermark() > kTimeMin) forward_watermark();
+  if (ended_)
+    for (Output& output : outputs_)
+      for (Edge* edge : output.edges) edge->finish();
+}
+
+CellState Cell::save() const {
+  StateWriter state;
+  actor_->save(state);
+  return {state.parts(), merger_.watermark(), event_time_max_, ended_};
+}
+
+Status Cell::load(CellState state) {
+  merger_.restore(state.watermark);
+  event_time_max_ = state.event_time_max;
+  ended_ = end_wanted_ = state.ended;
+  StateReader reader(std::move(state.parts));
+  return actor_->load(reader);
+}
+
+void Cell::begin_checkpoint(std::uint64_t checkpoint) {
+  if (checkpoint_ >= checkpoint || aligning_ == checkpoint) return;
+  aligning_ = checkpoint;
+  barriers_.assign(merger_.inputs(), false);
+  try_snapshot();
+}
+
+void Cell::receive_barrier(std::size_t input, std::uint64_t checkpoint) {
+  if (ended_) return;
+  if (aligning_ != checkpoint) begin_checkpoint(checkpoint);
+  if (aligning_ != checkpoint) return;
+  barriers_[input] = true;
+  try_snapshot();
+}
+
+// What was offloaded belongs before the barrier.
+void Cell::try_snapshot() {
+  if (aligning_ == 0 || failed_ || !offloaded_.empty()) return;
+  const bool aligned = source_ != nullptr || ended_;
+  for (std::size_t input = 0; input < barriers_.size() && !aligned; ++input)
+    if (!barriers_[input] && !merger_.ended(input)) return;
+  if (end_wanted_ && !ended_) return;  // `finish` comes first
+  run([&] { return actor_->on_barrier(*this); });
+  if (failed_) return;
+  checkpoint_ = std::exchange(aligning_, 0);
+  barriers_.clear();
+  setup_.host->snapshot(*this, checkpoint_, save());
+  if (ended_) return;
+  for (Output& output : outputs_)
+    for (Edge* edge : output.edges) edge->barrier(checkpoint_);
+}
+
+void Cell::commit() {
+  run([&] { return actor_->on_commit(*this); });
 }
 
 void Cell::receive(const Port& port, const Batch& batch, bool from_feedback) {
@@ -92,7 +149,7 @@ void Cell::receive_end(std::size_t input) {
   }
   const Time before = merger_.watermark();
   if (merger_.end(input)) advance(before);
-  if (!merger_.all_ended()) return;
+  if (!merger_.all_ended()) return try_snapshot();
   if (feedback_ && !feedback_->begun()) {
     feedback_->begin();
     forward_watermark();
@@ -143,6 +200,7 @@ void Cell::finish() {
   ended_ = true;
   for (Output& output : outputs_)
     for (Edge* edge : output.edges) edge->finish();
+  try_snapshot();
 }
 
 void Cell::fire(Timer timer) {
@@ -163,6 +221,7 @@ void Cell::complete(Status status, const std::function<Status(Status, Context&)>
   run([&] { return then(std::move(status), *this); });
   forward_watermark();
   finish();
+  try_snapshot();
 }
 
 Produced Cell::produce(std::uint32_t rows_max) {

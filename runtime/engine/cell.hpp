@@ -9,6 +9,7 @@
 #include "engine/feedback.hpp"
 #include "engine/watermarks.hpp"
 #include "observe/metrics.hpp"
+#include "state/cell_state.hpp"
 
 namespace leat {
 
@@ -27,6 +28,8 @@ class CellHost {
   virtual void fail(const Cell& cell, Error error) = 0;
   /// A watermark has made an actor emit: do not hold back what waits in senders.
   virtual void flush_soon() = 0;
+  /// The cell's part of a checkpoint. Everything it sent before is before the barrier.
+  virtual void snapshot(const Cell& cell, std::uint64_t checkpoint, CellState state) = 0;
   /// Charges time to `cell` (null: the worker itself) from now on; returns who was charged before.
   virtual Cell* charge(Cell* cell) = 0;
 };
@@ -66,10 +69,24 @@ class Cell final : public Context {
   /// again.
   std::optional<Instant> check_idle();
 
-  /// The actor's state, for checkpoints; only while nothing offloaded is outstanding.
-  void save(StateWriter& state) const { actor_->save(state); }
+  /// The actor's state and what the engine knows of the instance; only while nothing offloaded is
+  /// outstanding.
+  CellState save() const;
   /// Before `start`.
-  Status load(StateReader state) { return actor_->load(state); }
+  Status load(CellState state);
+
+  // Checkpoints, one at a time: barriers are aligned. A cell whose barrier has come on one input takes
+  // nothing more from it until it has come on all; then the actor's state is saved and the barrier goes on.
+
+  /// The checkpoint has begun: sources make its barrier, and what has ended needs none.
+  void begin_checkpoint(std::uint64_t checkpoint);
+  void receive_barrier(std::size_t input, std::uint64_t checkpoint);
+  /// The barrier has come here: nothing more may come from this input for now.
+  bool barrier_came(std::size_t input) const { return !barriers_.empty() && barriers_[input]; }
+  /// Number of the last checkpoint that this cell is through with.
+  std::uint64_t checkpoint() const { return checkpoint_; }
+  /// The checkpoint that was saved last is complete, everywhere.
+  void commit();
 
   bool ended() const { return ended_; }
   const ActorSpec& spec() const { return *setup_.spec; }
@@ -119,6 +136,7 @@ class Cell final : public Context {
   void turn_round();
   void advance(Time before);
   void finish();
+  void try_snapshot();
   void track_event_time(const Batch& batch);
 
   Setup setup_;
@@ -133,6 +151,9 @@ class Cell final : public Context {
   Instant last_rows_{};
   Time hold_ = kTimeMax;
   std::multiset<Time> offloaded_;  // of each outstanding call: the watermark when it began
+  std::uint64_t checkpoint_ = 0;   // done
+  std::uint64_t aligning_ = 0;     // begun; 0: none
+  std::vector<bool> barriers_;     // by input, while aligning
   bool end_wanted_ = false;
   bool ended_ = false;
   bool failed_ = false;

@@ -11,6 +11,7 @@ class Cell;
 class Edge : public Outlet {
  public:
   virtual void watermark(Time watermark, bool idle) = 0;
+  virtual void barrier(std::uint64_t checkpoint) = 0;
   virtual void finish() = 0;
 };
 
@@ -21,6 +22,7 @@ class LocalEdge final : public Edge {
   void send(Batch batch) override;
   std::uint64_t room() const override { return UINT64_MAX; }
   void watermark(Time watermark, bool idle) override;
+  void barrier(std::uint64_t checkpoint) override;
   void finish() override;
   Cell& to() const { return to_; }
 
@@ -42,6 +44,7 @@ class RemoteEdge final : public Edge {
     return credit > waiting ? credit - waiting : 0;
   }
   void watermark(Time watermark, bool idle) override { sender_.set_watermark(watermark, idle); }
+  void barrier(std::uint64_t checkpoint) override { sender_.push_barrier(checkpoint); }
   void finish() override { sender_.finish(); }
   Sender& sender() { return sender_; }
   std::uint32_t worker() const { return worker_; }

@@ -23,7 +23,12 @@ class WatermarkMerger {
     return merge();
   }
 
+  /// Goes on from a checkpoint: not behind this.
+  void restore(Time watermark) { merged_ = std::max(merged_, watermark); }
+
   Time watermark() const { return merged_; }
+  std::size_t inputs() const { return inputs_.size(); }
+  bool ended(std::size_t input) const { return inputs_[input].ended; }
   bool idle() const { return idle_; }
   bool all_ended() const {
     for (const Input& input : inputs_)

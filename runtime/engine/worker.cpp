@@ -11,6 +11,8 @@ constexpr int kBatchesPerInletTurn = 8;
 constexpr std::uint64_t kRowsPerInletTurn = 256;
 // Least rows a source is asked for per turn: with tiny batches the turn itself would cost more than the rows.
 constexpr std::uint32_t kRowsPerTurnMin = 512;
+constexpr Duration kHelloEvery = std::chrono::milliseconds(100);
+constexpr Duration kAuditEvery = std::chrono::milliseconds(500);
 
 }  // namespace
 
@@ -44,6 +46,16 @@ void Worker::refresh_clock() {
   steady_now_ = setup_.clock->steady();
 }
 
+// A cell that is through with a checkpoint must not send to one that is not: it would get what belongs after
+// the barrier.
+bool Worker::held(std::size_t cell) const {
+  const std::uint64_t through = cells_[cell]->checkpoint();
+  if (through == 0) return false;
+  return std::ranges::any_of(reach_[cell], [&](const Cell* further) {
+    return !further->ended() && further->checkpoint() < through;
+  });
+}
+
 void Worker::run() {
   start();
   while (!abort_wanted_.load(std::memory_order_relaxed) && !finished())
@@ -51,20 +63,62 @@ void Worker::run() {
   cells_.clear();  // here, because an actor's sockets and handles belong to this thread
 }
 
-// Consumers before producers, so that a source finds its topology ready.
-void Worker::start() {
-  refresh_clock();
+Status Worker::load() {
+  const auto& instances = setup_.plan->workers[setup_.number].instances;
+  for (std::size_t at = 0; at < cells_.size(); ++at) {
+    const auto saved = setup_.restored.find(instances[at]);
+    if (saved == setup_.restored.end()) continue;
+    Status loaded = cells_[at]->load(std::move(saved->second));
+    if (loaded) continue;
+    Error error = std::move(loaded).error();
+    error.place = fmt::format("{}{}{}", cells_[at]->actor(), error.place.empty() ? "" : ", ", error.place);
+    return Failure(std::move(error));
+  }
+  return {};
+}
+
+// Repeated until it is answered: a peer of the attempt before may have got the first one.
+void Worker::say_hello() {
+  next_hello_ = Instant::max();
   const std::string& host = setup_.plan->workers[setup_.number].host;
-  for (const auto& edge : remote_edges_)
+  for (const auto& edge : remote_edges_) {
+    if (edge->sender().open()) continue;
     setup_.transport->send(edge->worker(), {.kind = MessageKind::hello,
                                             .channel = edge->sender().id(),
                                             .epoch = setup_.epoch,
                                             .plan = setup_.plan->fingerprint,
                                             .text = host});
+    if (setup_.checkpoints) next_hello_ = steady_now_ + kHelloEvery;
+  }
+}
+
+// The last message of a channel may be the lost one, and then nothing follows that would show it.
+void Worker::audit_channels() {
+  next_audit_ = steady_now_ + kAuditEvery;
+  const std::string& host = setup_.plan->workers[setup_.number].host;
+  for (const auto& edge : remote_edges_)
+    if (edge->sender().open() && setup_.plan->workers[edge->worker()].host != host)
+      setup_.transport->send(edge->worker(), {.kind = MessageKind::ping,
+                                              .channel = edge->sender().id(),
+                                              .epoch = setup_.epoch,
+                                              .sequence = edge->sender().sequence()});
+  for (const auto& inlet : inlets_)
+    if (setup_.plan->workers[inlet->worker].host != host)
+      if (auto message = inlet->receiver.repeat()) setup_.transport->send(inlet->worker, *std::move(message));
+}
+
+// Consumers before producers, so that a source finds its topology ready.
+void Worker::start() {
+  refresh_clock();
+  say_hello();
+  if (setup_.checkpoints && peers_.any()) next_audit_ = steady_now_ + kAuditEvery;
   for (auto cell = cells_.rbegin(); cell != cells_.rend(); ++cell) {
     stopwatch_.begin(0);
     (*cell)->start();
   }
+  // The checkpoint that it goes on from is complete, whether the attempt before could say so or not.
+  for (const auto& cell : cells_)
+    if (!setup_.restored.empty()) cell->commit();
   setup_.transport->flush();
 }
 
@@ -72,7 +126,10 @@ bool Worker::turn() {
   refresh_clock();
   if (drain_wanted_.load(std::memory_order_relaxed) && !draining_) begin_drain();
   if (steady_now_ >= next_peer_check_) check_peers();
+  if (steady_now_ >= next_hello_) say_hello();
+  if (steady_now_ >= next_audit_) audit_channels();
   bool worked = receive();
+  worked |= run_checkpoints();
   worked |= run_inlets();
   worked |= run_timers();
   worked |= run_completions();
@@ -83,6 +140,10 @@ bool Worker::turn() {
 }
 
 bool Worker::finished() const {
+  return setup_.checkpoints ? release_wanted_.load(std::memory_order_relaxed) : all_ended();
+}
+
+bool Worker::all_ended() const {
   return std::ranges::all_of(cells_, [](const auto& cell) { return cell->ended(); }) &&
          std::ranges::all_of(remote_edges_, [](const auto& edge) { return edge->sender().closed(); }) &&
          std::ranges::all_of(inlets_, [](const auto& inlet) { return inlet->receiver.closed(); });
@@ -101,6 +162,9 @@ void Worker::handle(Message message) {
   const auto edge = edge_of_.find(message.channel);
   if (inlet == inlet_of_.end() && edge == edge_of_.end())
     return;  // another topology's: the hello was refused
+  if (message.epoch != setup_.epoch && message.kind != MessageKind::drain &&
+      message.kind != MessageKind::refuse && message.kind != MessageKind::ping)
+    return;  // of an attempt that is over
   if (peers_.any())
     peers_.heard(inlet != inlet_of_.end() ? inlet->second->worker : edge->second->worker(), steady_now_);
   switch (message.kind) {
@@ -118,9 +182,11 @@ void Worker::handle(Message message) {
            .channel = message.channel,
            .text = "it runs another version of this topology; start all hosts from the same file"});
     case MessageKind::data:
+    case MessageKind::barrier:
     case MessageKind::fin:
-      if (inlet != inlet_of_.end()) inlet->second->receiver.on_message(std::move(message));
-      return;
+      if (inlet == inlet_of_.end()) return;
+      inlet->second->receiver.on_message(std::move(message));
+      return check_broken(*inlet->second);
     case MessageKind::ready:
       if (edge != edge_of_.end()) edge->second->sender().on_ready(message.rows_total, message.bytes_total);
       return;
@@ -140,8 +206,22 @@ void Worker::handle(Message message) {
                     worker.endpoint});
     }
     case MessageKind::ping:
-      return;
+      if (inlet == inlet_of_.end() || message.epoch != setup_.epoch) return;
+      inlet->second->receiver.on_ping(message.sequence);
+      return check_broken(*inlet->second);
   }
+}
+
+void Worker::check_broken(const Inlet& inlet) {
+  if (inlet.receiver.broken())
+    setup_.observer->broken(
+        Error{Code::unreachable, "messages were lost on the way", setup_.plan->workers[inlet.worker].name});
+}
+
+bool Worker::may_take(const Inlet& inlet) const {
+  const std::size_t cell = inlet.cell->index();
+  return inlet.receiver.has_next() && !waits(cell) && !inlet.cell->barrier_came(inlet.input) &&
+         (inlet.feedback || !yields(cell));
 }
 
 // A few batches of each channel in turn: fair in batches, and one slow consumer does not stop the others.
@@ -150,16 +230,16 @@ bool Worker::run_inlets() {
   for (std::size_t step = 0; step < inlets_.size(); ++step) {
     Inlet& inlet = *inlets_[(next_inlet_ + step) % inlets_.size()];
     std::uint64_t rows = 0;
-    for (int count = 0;
-         (count < kBatchesPerInletTurn || rows < kRowsPerInletTurn) && inlet.receiver.has_next() &&
-         !blocked(inlet.cell->index()) && (inlet.feedback || !yields(inlet.cell->index()));
+    for (int count = 0; (count < kBatchesPerInletTurn || rows < kRowsPerInletTurn) && may_take(inlet);
          ++count) {
       worked = true;
       const Message message = inlet.receiver.take();
       rows += message.batch.row_count();
       stopwatch_.begin(message.batch.row_count());
       if (!message.batch.empty()) inlet.cell->receive(inlet.port, message.batch, inlet.feedback);
-      if (message.kind == MessageKind::data)
+      if (message.kind == MessageKind::barrier)
+        inlet.cell->receive_barrier(inlet.input, message.checkpoint);
+      else if (message.kind == MessageKind::data)
         inlet.cell->receive_watermark(inlet.input, message.watermark, message.idle);
       else
         inlet.cell->receive_end(inlet.input);
@@ -172,7 +252,16 @@ bool Worker::run_inlets() {
 
 bool Worker::run_timers() {
   bool worked = false;
+  std::erase_if(late_timers_, [&](const Timers::Fired& late) {
+    if (held(late.owner)) return false;
+    timers_.start(late.owner, late.timer, steady_now_);
+    return true;
+  });
   while (const auto fired = timers_.pop_due(steady_now_)) {
+    if (held(fired->owner)) {
+      late_timers_.push_back(*fired);
+      continue;
+    }
     worked = true;
     stopwatch_.begin(0);
     cells_[fired->owner]->fire(fired->timer);
@@ -198,7 +287,7 @@ bool Worker::run_sources() {
   bool worked = false;
   for (const auto& source : sources_) {
     Cell& cell = *source->cell;
-    if (cell.ended() || draining_ || blocked(cell.index()) || yields(cell.index())) continue;
+    if (cell.ended() || draining_ || stopped_ || waits(cell.index()) || yields(cell.index())) continue;
     if (steady_now_ < source->next && source->fd < 0) {
       cell.check_idle();
       continue;
@@ -212,6 +301,35 @@ bool Worker::run_sources() {
     cell.check_idle();
   }
   return worked;
+}
+
+bool Worker::run_checkpoints() {
+  if (!setup_.checkpoints) return false;
+  bool worked = false;
+  if (const std::uint64_t number = checkpoint_wanted_.load(std::memory_order_acquire); number > begun_) {
+    begun_ = number;
+    stopped_ = stopped_ || stop_wanted_.load(std::memory_order_relaxed);
+    stopwatch_.begin(0);
+    for (const auto& cell : cells_) cell->begin_checkpoint(number);
+    flush_soon_ = worked = true;
+  }
+  if (const std::uint64_t number = commit_wanted_.load(std::memory_order_acquire); number > committed_) {
+    committed_ = number;
+    stopwatch_.begin(0);
+    for (const auto& cell : cells_) cell->commit();
+    setup_.observer->committed(setup_.number, number);
+    worked = true;
+  }
+  if (!said_quiet_ && all_ended()) {
+    said_quiet_ = true;
+    setup_.observer->quiet(setup_.number);
+  }
+  return worked;
+}
+
+void Worker::snapshot(const Cell& cell, std::uint64_t checkpoint, CellState state) {
+  setup_.observer->snapshot(checkpoint, setup_.plan->workers[setup_.number].instances[cell.index()],
+                            std::move(state));
 }
 
 // Sources of other processes are told through the channels that come from them.
@@ -256,11 +374,13 @@ Duration Worker::idle_time() const {
     if (other && (!next || *other < *next)) next = other;
   };
   for (const auto& source : sources_)
-    if (!source->cell->ended() && !draining_ && !blocked(source->cell->index())) {
+    if (!source->cell->ended() && !draining_ && !stopped_ && !waits(source->cell->index())) {
       sooner(source->next);
       sooner(source->cell->check_idle());
     }
   sooner(peers_.next_check());
+  if (next_hello_ != Instant::max()) sooner(next_hello_);
+  if (next_audit_ != Instant::max()) sooner(next_audit_);
   if (!next) return Duration(-1);
   return std::max(Duration(0), std::chrono::ceil<Duration>(*next - setup_.clock->steady()));
 }
@@ -268,11 +388,16 @@ Duration Worker::idle_time() const {
 void Worker::check_peers() {
   close_peers();
   const Peers::Due due = peers_.check(steady_now_);
-  if (due.lost)
-    setup_.observer->failed("", Error{Code::unreachable,
-                                      fmt::format("host silent for {} s; look at that host, then run again",
-                                                  Peers::kSilenceMax / std::chrono::seconds(1)),
-                                      *due.lost});
+  if (due.lost) {
+    Error lost{Code::unreachable,
+               fmt::format("host silent for {} s; look at that host, then run again",
+                           Peers::kSilenceMax / std::chrono::seconds(1)),
+               *due.lost};
+    if (setup_.checkpoints)
+      setup_.observer->broken(std::move(lost));
+    else
+      setup_.observer->failed("", std::move(lost));
+  }
   for (const std::string& name : due.waiting_for)
     setup_.observer->log(LogLevel::info, "",
                          fmt::format("waiting for host {}; start it with `leat run ... --host NAME`", name));
@@ -348,6 +473,22 @@ void Worker::fail(const Cell& cell, Error error) {
 
 void Worker::drain() {
   drain_wanted_.store(true, std::memory_order_relaxed);
+  setup_.transport->wake();
+}
+
+void Worker::checkpoint(std::uint64_t number, bool last) {
+  stop_wanted_.store(last, std::memory_order_relaxed);
+  checkpoint_wanted_.store(number, std::memory_order_release);
+  setup_.transport->wake();
+}
+
+void Worker::commit(std::uint64_t number) {
+  commit_wanted_.store(number, std::memory_order_release);
+  setup_.transport->wake();
+}
+
+void Worker::release() {
+  release_wanted_.store(true, std::memory_order_relaxed);
   setup_.transport->wake();
 }
 

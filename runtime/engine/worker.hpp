@@ -22,6 +22,16 @@ class WorkerObserver {
   virtual void log(LogLevel level, const std::string& actor, std::string message) = 0;
   /// A consumer on another host wants the sources to stop.
   virtual void drain_requested() = 0;
+
+  // With Setup::checkpoints only.
+  /// One actor instance (in Plan::instances) is through with a checkpoint.
+  virtual void snapshot(std::uint64_t /*checkpoint*/, std::size_t /*instance*/, CellState) {}
+  /// What was said last to `Worker::commit` is done.
+  virtual void committed(std::uint32_t /*worker*/, std::uint64_t /*checkpoint*/) {}
+  /// Everything on this worker has ended; it waits to be released.
+  virtual void quiet(std::uint32_t /*worker*/) {}
+  /// Rows were lost on the way, or a peer is: this attempt can't go on, another may.
+  virtual void broken(Error error) { failed("", std::move(error)); }
 };
 
 /// One thread's event loop over its cells: takes messages, runs what is not blocked, asks sources for rows,
@@ -34,6 +44,8 @@ class Worker final : public CellHost {
     const Plan* plan = nullptr;
     std::uint32_t number = 0;  ///< in Plan::workers
     std::uint32_t epoch = 1;
+    bool checkpoints = false;  ///< channels are complete or break, and the end waits for `release`
+    std::map<std::size_t, CellState> restored;  ///< by Plan::instances; what goes on from a checkpoint
     const Clock* clock = nullptr;
     Transport* transport = nullptr;
     BlockingPool* pool = nullptr;
@@ -47,7 +59,9 @@ class Worker final : public CellHost {
   /// Until everything has ended, or `abort`. Then the actors are gone. For the worker's thread.
   void run();
 
-  // The same in steps, for tests: start once, then turn until finished.
+  // The same in steps, for tests: load and start once, then turn until finished.
+  /// Takes over what was saved. Errors name actor and instance.
+  Status load();
   void start();
   /// Does what there is to do; false when there was nothing.
   bool turn();
@@ -57,6 +71,12 @@ class Worker final : public CellHost {
 
   /// Any thread: sources end, everything flows out.
   void drain();
+  /// Any thread: barriers of this checkpoint go out; `last`: the sources send nothing after it.
+  void checkpoint(std::uint64_t number, bool last = false);
+  /// Any thread: the checkpoint is complete everywhere.
+  void commit(std::uint64_t number);
+  /// Any thread: `run` returns; the last checkpoint has everything that matters.
+  void release();
   /// Any thread: `run` returns soon, whatever is left.
   void abort();
 
@@ -70,6 +90,7 @@ class Worker final : public CellHost {
   void log(const Cell& cell, LogLevel level, std::string message) override;
   void fail(const Cell& cell, Error error) override;
   void flush_soon() override { flush_soon_ = true; }
+  void snapshot(const Cell& cell, std::uint64_t checkpoint, CellState state) override;
   Cell* charge(Cell* cell) override { return stopwatch_.charge(cell); }
 
  private:
@@ -82,9 +103,18 @@ class Worker final : public CellHost {
   void connect_outputs();
   void find_gates();
   void find_loops();
+  void find_reach();
   std::size_t cell_of(std::size_t instance) const;
 
   void refresh_clock();
+  bool run_checkpoints();
+  bool all_ended() const;
+  void say_hello();
+  void audit_channels();
+  void check_broken(const Inlet& inlet);
+  bool held(std::size_t cell) const;
+  bool waits(std::size_t cell) const { return blocked(cell) || held(cell); }
+  bool may_take(const Inlet& inlet) const;
   bool receive();
   void handle(Message message);
   bool run_inlets();
@@ -110,6 +140,7 @@ class Worker final : public CellHost {
   std::vector<std::unique_ptr<SourceState>> sources_;
   std::vector<std::vector<const RemoteEdge*>> gates_;  // by cell: the senders it can fill by local calls
   std::vector<std::vector<const Receiver*>> loops_;    // by cell: the loops that lead back to what it feeds
+  std::vector<std::vector<const Cell*>> reach_;        // by cell: what it calls, and what those call
   std::map<ChannelId, Inlet*> inlet_of_;
   std::map<ChannelId, RemoteEdge*> edge_of_;
   std::size_t next_inlet_ = 0;
@@ -121,6 +152,13 @@ class Worker final : public CellHost {
   Instant next_peer_check_{};
   bool flush_soon_ = false;
   bool draining_ = false;
+  bool stopped_ = false;  // sources: after the last checkpoint
+  bool said_quiet_ = false;
+  std::uint64_t begun_ = 0;  // checkpoint whose barriers are out
+  std::uint64_t committed_ = 0;
+  Instant next_hello_ = Instant::max();
+  Instant next_audit_ = Instant::max();
+  std::vector<Timers::Fired> late_timers_;  // of cells that wait for others to be through with a checkpoint
   std::vector<int> readable_;
 
   std::mutex completions_mutex_;
@@ -128,6 +166,10 @@ class Worker final : public CellHost {
   std::atomic<bool> completions_waiting_{false};
   std::atomic<bool> drain_wanted_{false};
   std::atomic<bool> abort_wanted_{false};
+  std::atomic<bool> release_wanted_{false};
+  std::atomic<bool> stop_wanted_{false};
+  std::atomic<std::uint64_t> checkpoint_wanted_{0};
+  std::atomic<std::uint64_t> commit_wanted_{0};
 };
 
 }  // namespace leat

@@ -45,8 +45,9 @@ void Worker::add_channels() {
     const std::uint32_t from_worker = plan.instances[channel.from_instance].worker;
     const ChannelId id{channel.link, channel.producer, channel.consumer};
     inlets_.push_back(std::make_unique<Inlet>(
-        Inlet{Receiver(id, setup_.epoch, channel.window, *setup_.channel_metrics[at]), cells_[cell].get(),
-              cells_[cell]->spec().kind->inputs[link.to_port], input, from_worker, link.feedback}));
+        Inlet{Receiver(id, setup_.epoch, channel.window, setup_.checkpoints, *setup_.channel_metrics[at]),
+              cells_[cell].get(), cells_[cell]->spec().kind->inputs[link.to_port], input, from_worker,
+              link.feedback}));
     inlet_of_[id] = inlets_.back().get();
     if (plan.workers[from_worker].host != own.host)
       peers_.add(from_worker,
@@ -113,6 +114,20 @@ void Worker::find_gates() {
     gates_[at].erase(std::unique(gates_[at].begin(), gates_[at].end()), gates_[at].end());
   }
   find_loops();
+  find_reach();
+}
+
+// Who gets rows by calls from whom.
+void Worker::find_reach() {
+  reach_.resize(cells_.size());
+  const Plan& plan = *setup_.plan;
+  for (std::size_t at = cells_.size(); at-- > 0;)
+    for (const ChannelPlan& channel : plan.channels) {
+      if (channel.from_instance != plan.workers[setup_.number].instances[at] || !channel.local) continue;
+      const std::size_t to = cell_of(channel.to_instance);
+      reach_[at].push_back(cells_[to].get());
+      reach_[at].insert(reach_[at].end(), reach_[to].begin(), reach_[to].end());
+    }
 }
 
 // Rows from a loop go before new ones, or the loop would fill up: whatever leads to its head by local calls

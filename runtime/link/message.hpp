@@ -14,15 +14,17 @@ struct ChannelId {
 
 /// The numbers are part of the wire format.
 enum class MessageKind : std::uint8_t {
-  hello = 1,    ///< producer to consumer: the channel exists; carries the plan's fingerprint
-  ready = 2,    ///< consumer to producer: send; carries the first credit
-  data = 3,     ///< producer to consumer: rows (perhaps none) and the watermark after them
-  credit = 4,   ///< consumer to producer: new limits
-  fin = 5,      ///< producer to consumer: nothing follows
-  fin_ack = 6,  ///< consumer to producer: everything up to `fin` has been processed
-  ping = 7,     ///< either way, when a channel between processes has been silent
-  drain = 8,    ///< consumer to producer: stop the sources, let everything flow out
-  refuse = 9,   ///< consumer to producer: this channel can't work; `text` says why
+  hello = 1,     ///< producer to consumer: the channel exists; carries the plan's fingerprint
+  ready = 2,     ///< consumer to producer: send; carries the first credit
+  data = 3,      ///< producer to consumer: rows (perhaps none) and the watermark after them
+  credit = 4,    ///< consumer to producer: new limits
+  fin = 5,       ///< producer to consumer: nothing follows
+  fin_ack = 6,   ///< consumer to producer: everything up to `fin` has been processed
+  ping = 7,      ///< either way, when a channel between processes has been silent; from the producer with the
+                 ///< number of messages sent, so that a lost last one is noticed
+  drain = 8,     ///< consumer to producer: stop the sources, let everything flow out
+  refuse = 9,    ///< consumer to producer: this channel can't work; `text` says why
+  barrier = 10,  ///< producer to consumer: everything before it belongs to a checkpoint, nothing after it
 };
 
 /// What workers tell each other. Data and control of all channels between two workers share one socket and
@@ -31,11 +33,12 @@ struct Message {
   MessageKind kind = MessageKind::ping;
   ChannelId channel;
   std::uint32_t epoch = 0;
-  std::uint64_t sequence = 0;  ///< data and fin: from 0, without holes
-  Time watermark = kTimeMin;   ///< data: event time is complete up to here once the rows are processed
-  bool idle = false;           ///< data: this producer does not hold back the watermark for now
+  std::uint64_t sequence = 0;    ///< data, barrier and fin: from 0, without holes; ping: the next one
+  std::uint64_t checkpoint = 0;  ///< barrier: its number
+  Time watermark = kTimeMin;     ///< data: event time is complete up to here once the rows are processed
+  bool idle = false;             ///< data: this producer does not hold back the watermark for now
   std::uint64_t rows_total =
-      0;  ///< ready, credit: rows that may be sent in all; data, fin: rows sent before this
+      0;  ///< ready, credit: rows that may be sent in all; data, barrier, fin: rows sent before this
   std::uint64_t bytes_total = 0;  ///< the same in bytes
   std::uint64_t plan = 0;         ///< hello: fingerprint of the sender's plan
   std::string text;               ///< hello: the sender's host; refuse: the reason

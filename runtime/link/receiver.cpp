@@ -19,6 +19,7 @@ Message Receiver::on_hello() {
 
 void Receiver::on_message(Message message) {
   if (message.epoch != epoch_) return metrics_->stale.add(1);
+  if (broken_) return;
   if (message.sequence < expected_) return metrics_->duplicates.add(1);
   if (message.sequence > expected_) {
     // What is missing will never be processed: count it and give its credit back, or the channel would run
@@ -26,6 +27,10 @@ void Receiver::on_message(Message message) {
     const std::uint64_t rows_lost = message.rows_total - std::min(message.rows_total, rows_seen_);
     const std::uint64_t bytes_lost = message.bytes_total - std::min(message.bytes_total, bytes_seen_);
     metrics_->gaps.add(message.sequence - expected_);
+    if (complete_) {
+      broken_ = true;
+      return;
+    }
     metrics_->rows_lost.add(rows_lost);
     grants_.processed(rows_lost, bytes_lost);
     rows_seen_ += rows_lost;
@@ -39,6 +44,10 @@ void Receiver::on_message(Message message) {
   metrics_->batches_received.add(1);
   metrics_->rows_queued.set(rows_queued_);
   queue_.push_back(std::move(message));
+}
+
+void Receiver::on_ping(std::uint64_t sequence) {
+  if (complete_ && sequence > expected_) broken_ = true;
 }
 
 Message Receiver::take() {
@@ -58,6 +67,15 @@ std::optional<Message> Receiver::reply() {
   }
   if (!grants_.due()) return std::nullopt;
   grants_.granted();
+  return credit();
+}
+
+std::optional<Message> Receiver::repeat() const {
+  if (closed_) return Message{.kind = MessageKind::fin_ack, .channel = id_, .epoch = epoch_};
+  return connected_ ? std::optional(credit()) : std::nullopt;
+}
+
+Message Receiver::credit() const {
   return Message{.kind = MessageKind::credit,
                  .channel = id_,
                  .epoch = epoch_,

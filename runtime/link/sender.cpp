@@ -24,6 +24,7 @@ void Sender::make_room(std::uint64_t rows) {
     rows_waiting_ -= pending_.front().row_count();
     bytes_waiting_ -= pending_.front().byte_size();
     pending_.pop_front();
+    before_barrier_ -= std::min<std::size_t>(before_barrier_, 1);
   }
 }
 
@@ -32,6 +33,12 @@ void Sender::set_watermark(Time watermark, bool idle) {
   watermark_ = std::max(watermark, watermark_);
   idle_ = idle;
   watermark_unsent_ = true;
+}
+
+void Sender::push_barrier(std::uint64_t checkpoint) {
+  LEAT_ASSERT(barrier_ == 0);
+  barrier_ = checkpoint;
+  before_barrier_ = pending_.size();
 }
 
 void Sender::on_ready(std::uint64_t rows_limit, std::uint64_t bytes_limit) {
@@ -55,9 +62,14 @@ void Sender::on_fin_ack() {
 
 std::optional<Message> Sender::next(Instant now, bool flush) {
   if (state_ != State::open) return std::nullopt;
+  if (barrier_ != 0 && before_barrier_ == 0) {
+    Message message = message_of(MessageKind::barrier);
+    message.checkpoint = std::exchange(barrier_, 0);
+    return message;
+  }
   if (!pending_.empty()) {
     if (!credit_.may_send()) return std::nullopt;
-    const bool due = flush || finish_wanted_ || rows_waiting_ >= limits_.batch_rows ||
+    const bool due = flush || finish_wanted_ || barrier_ != 0 || rows_waiting_ >= limits_.batch_rows ||
                      now - waiting_since_ >= limits_.linger;
     if (!due) return std::nullopt;
     Message message = data(gather());
@@ -102,7 +114,8 @@ Message Sender::data(Batch batch) {
 Batch Sender::gather() {
   std::uint64_t rows = pending_.front().row_count();
   std::size_t count = 1;
-  while (count < pending_.size() && rows + pending_[count].row_count() <= limits_.batch_rows)
+  const std::size_t most = barrier_ != 0 ? before_barrier_ : pending_.size();
+  while (count < most && rows + pending_[count].row_count() <= limits_.batch_rows)
     rows += pending_[count++].row_count();
   Batch batch;
   if (count == 1) {
@@ -112,6 +125,7 @@ Batch Sender::gather() {
     batch = concat(parts);
   }
   pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(count));
+  before_barrier_ -= std::min(before_barrier_, count);
   rows_waiting_ -= batch.row_count();
   bytes_waiting_ -= std::min<std::uint64_t>(bytes_waiting_, batch.byte_size());
   if (pending_.empty()) bytes_waiting_ = 0;  // concatenation may change padding

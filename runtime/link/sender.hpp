@@ -40,6 +40,8 @@ class Sender {
   void push(Batch batch, Instant now);
   /// The watermark after everything pushed so far; sent with the next message.
   void set_watermark(Time watermark, bool idle);
+  /// A checkpoint lies between what was pushed so far and what comes. One at a time.
+  void push_barrier(std::uint64_t checkpoint);
   /// Nothing more will be pushed.
   void finish() { finish_wanted_ = true; }
 
@@ -62,6 +64,8 @@ class Sender {
   bool open() const { return state_ != State::connecting; }
   bool closed() const { return state_ == State::closed; }
   std::uint64_t credit_rows() const { return credit_.rows_left(); }
+  /// Messages sent so far.
+  std::uint64_t sequence() const { return sequence_; }
   std::uint64_t rows_waiting() const { return rows_waiting_; }
 
  private:
@@ -82,6 +86,8 @@ class Sender {
   std::uint64_t window_rows_ = 0;  ///< the first limit: what later ones exceed it by has been processed
   std::uint64_t sequence_ = 0;
   std::deque<Batch> pending_;
+  std::uint64_t barrier_ = 0;       ///< number of the checkpoint whose barrier waits; 0: none
+  std::size_t before_barrier_ = 0;  ///< batches of `pending_` that go before it
   std::uint64_t rows_waiting_ = 0, bytes_waiting_ = 0;
   Instant waiting_since_{};
   Time watermark_ = kTimeMin;

@@ -45,6 +45,7 @@ std::size_t FrameWriter::prepare(const Message& message) {
   out.set_rows_total(message.rows_total);
   out.set_bytes_total(message.bytes_total);
   out.set_plan(message.plan);
+  out.set_checkpoint(message.checkpoint);
   if (!message.text.empty()) out.set_text(message.text);
   if (message.kind == MessageKind::data) {
     out.set_watermark(message.watermark.time_since_epoch().count());
@@ -93,7 +94,7 @@ Result<Message> decode(std::span<const std::byte> frame, const SchemaOfLink& sch
         fmt::format("the peer speaks wire version {}, this program {}; run the same leat on all hosts",
                     in.version(), kVersion));
   if (in.kind() < static_cast<std::uint32_t>(MessageKind::hello) ||
-      in.kind() > static_cast<std::uint32_t>(MessageKind::refuse))
+      in.kind() > static_cast<std::uint32_t>(MessageKind::barrier))
     return malformed(fmt::format("unknown message kind {}", in.kind()));
   Message message;
   message.kind = static_cast<MessageKind>(in.kind());
@@ -103,6 +104,7 @@ Result<Message> decode(std::span<const std::byte> frame, const SchemaOfLink& sch
   message.rows_total = in.rows_total();
   message.bytes_total = in.bytes_total();
   message.plan = in.plan();
+  message.checkpoint = in.checkpoint();
   message.text = in.text();
   if (message.kind != MessageKind::data) return message;
   message.watermark = Time(Duration(in.watermark()));

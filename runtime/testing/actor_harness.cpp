@@ -33,6 +33,7 @@ class Capture final : public Edge {
  public:
   void send(Batch batch) override { batches.push_back(std::move(batch)); }
   std::uint64_t room() const override { return UINT64_MAX; }
+  void barrier(std::uint64_t) override {}
   void watermark(Time watermark, bool) override { latest = std::max(latest, watermark); }
   void finish() override {}
   std::vector<Batch> batches;
@@ -78,6 +79,7 @@ struct ActorHarness::Impl final : CellHost {
   void log(const Cell&, LogLevel, std::string message) override { lines.push_back(std::move(message)); }
   void fail(const Cell&, Error error) override { failure = std::move(error); }
   void flush_soon() override {}
+  void snapshot(const Cell&, std::uint64_t, CellState) override {}
   Cell* charge(Cell*) override { return nullptr; }
 };
 
@@ -242,12 +244,11 @@ Status ActorHarness::advance(Duration duration) {
 }
 
 Status ActorHarness::restart() {
-  StateWriter writer;
-  impl_->cell->save(writer);
+  CellState state = impl_->cell->save();
   impl_->cell.reset();
   impl_->timers = {};
   impl_->build();
-  LEAT_TRY(impl_->cell->load(StateReader(writer.parts())));
+  LEAT_TRY(impl_->cell->load(std::move(state)));
   impl_->cell->start();
   return impl_->outcome();
 }

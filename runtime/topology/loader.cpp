@@ -18,38 +18,34 @@ namespace {
 constexpr std::uint32_t kBatchAuto = 4096;
 constexpr std::size_t kFileBytesMax = (1u << 20) + 1;  // one more than allowed: the YAML reader says so
 
-void check_delivery(const ConfigNode& root, const TopologyOptions& options, Diagnostics& diagnostics) {
-  const ConfigNode* delivery = root.find("delivery");
-  if (delivery == nullptr) {
-    std::vector<std::string> known(std::begin(kTopologySections), std::end(kTopologySections));
-    for (const FieldSpec& field : topology_fields().list()) known.push_back(field.info.name);
-    if (find_misspelt(root, "delivery", known) == nullptr)
-      diagnostics.error(Code::feature_missing, root.place,
-                        "`delivery` is missing, and its default, exactly_once, needs checkpoints, which this "
-                        "version does not have",
-                        "write `delivery: best_effort`");
-    return;
-  }
-  if (delivery->kind != ConfigNode::Kind::scalar || options.delivery == "best_effort") return;
-  const bool planned = options.delivery == "exactly_once" || options.delivery == "at_least_once";
-  const std::vector<std::string> values{"best_effort"};
-  diagnostics.error(planned ? Code::feature_missing : Code::bad_value, delivery->place,
-                    planned
-                        ? fmt::format("`delivery: {}` needs checkpoints, which this version does not have",
-                                      options.delivery)
-                        : fmt::format("`{}` is not a delivery promise", options.delivery),
-                    planned ? "write `delivery: best_effort`" : suggest(options.delivery, values));
+void read_checkpoint(const ConfigNode& root, const TopologyOptions& options, Reader& reader) {
+  Topology& topology = reader.topology();
+  const CheckpointOptions checkpoint = options.checkpoint.value_or(CheckpointOptions{});
+  topology.checkpoint = {checkpoint.every, checkpoint.keep, checkpoint.path.text};
+  if (checkpoint.path.text.empty())
+    topology.checkpoint.path = topology.folder + "/var/checkpoints/" + options.topology;
+  const ConfigNode* node = root.find("checkpoint");
+  if (node == nullptr) return;
+  if (checkpoint.every < std::chrono::milliseconds(10))
+    reader.diagnostics().error(Code::bad_value, node->place, "`checkpoint.every` is at least 10ms");
+  if (checkpoint.keep == 0)
+    reader.diagnostics().error(Code::bad_value, node->place, "`checkpoint.keep` is at least 1");
+  if (options.delivery == Delivery::best_effort)
+    reader.diagnostics().error(Code::bad_value, node->place,
+                               "`delivery: best_effort` makes no checkpoints; remove `checkpoint`, or choose "
+                               "`at_least_once` or `exactly_once`");
 }
 
 void read_settings(const ConfigNode& root, Reader& reader) {
   Topology& topology = reader.topology();
   TopologyOptions options;
   read_fields(root, topology_fields().list(), &options, reader, kTopologySections);
-  check_delivery(root, options, reader.diagnostics());
   if (const ConfigNode* name = root.find("topology");
       name != nullptr && name->kind == ConfigNode::Kind::scalar)
     reader.check_name(options.topology, name->place, "a topology");
   topology.name = options.topology;
+  topology.delivery = options.delivery;
+  read_checkpoint(root, options, reader);
   topology.linger = options.linger;
   topology.poll = options.poll;
   topology.batch_auto = options.batch == "auto";

@@ -4,10 +4,25 @@ namespace leat {
 
 const Fields<TopologyOptions>& topology_fields() {
   using O = TopologyOptions;
+  using C = CheckpointOptions;
+  static const Fields<C> checkpoint{
+      optional("every", &C::every, "Time between two checkpoints; staged output is as late."),
+      optional("keep", &C::keep, "How many are kept."),
+      optional("path", &C::path,
+               "Folder for checkpoints, on each host. Left out: `var/checkpoints/NAME` beside the file."),
+  };
   static const Fields<O> fields{
       required("topology", &O::topology, "Name of the topology: a-z, 0-9, _ and -."),
-      optional("delivery", &O::delivery,
-               "Promise about loss; write `best_effort`, the one this version keeps."),
+      choice(
+          "delivery", &O::delivery,
+          {{"best_effort", Delivery::best_effort},
+           {"at_least_once", Delivery::at_least_once},
+           {"exactly_once", Delivery::exactly_once}},
+          "Promise about loss when something fails: every loss counted; nothing lost; or state and committed "
+          "output as if nothing had failed. See docs/delivery.md."),
+      group("checkpoint", &O::checkpoint, checkpoint,
+            "How often a failure may set a topology back, and where it "
+            "keeps its state."),
       optional("batch", &O::batch,
                "Most rows per batch: `auto`, or a number of rows. The actual number adapts to the load."),
       optional("linger", &O::linger, "Longest a partial batch waits while its worker is busy."),

@@ -9,9 +9,16 @@ namespace leat {
 // The options that the topology file has besides those of the kinds, declared once: the loader, `leat schema`
 // and the reference page read the same lists.
 
+struct CheckpointOptions {
+  Duration every = std::chrono::seconds(1);
+  std::uint32_t keep = 3;
+  Path path;
+};
+
 struct TopologyOptions {
   std::string topology;
-  std::string delivery;
+  Delivery delivery = Delivery::exactly_once;
+  std::optional<CheckpointOptions> checkpoint;
   std::string batch = "auto";
   Duration linger{1000};
   Poll poll = Poll::block;

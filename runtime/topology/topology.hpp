@@ -81,6 +81,13 @@ struct HostSpec {
 
 enum class Poll : std::uint8_t { block, spin };
 
+/// `checkpoint:`.
+struct CheckpointSpec {
+  Duration every = std::chrono::seconds(1);
+  std::uint32_t keep = 3;
+  std::string path;  ///< absolute; one folder per host
+};
+
 /// A checked topology: what the planner plans. Immutable after loading.
 struct Topology {
   std::string name;
@@ -95,7 +102,9 @@ struct Topology {
   // settings
   std::uint32_t batch_rows = 4096;  ///< `batch:`: most rows per batch; the actual number adapts to the load
   bool batch_auto = true;           ///< `batch: auto`
-  Duration linger{1000};            ///< longest a partial batch waits under load
+  Delivery delivery = Delivery::exactly_once;
+  CheckpointSpec checkpoint;
+  Duration linger{1000};  ///< longest a partial batch waits under load
   Poll poll = Poll::block;
   std::vector<HostSpec> hosts;
   std::string run_dir;               ///< ipc sockets live here, mode 0700

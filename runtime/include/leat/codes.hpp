@@ -52,6 +52,7 @@ enum class Code : std::uint16_t {
   storage_failed = 701,
   storage_full = 702,
   input_missing = 703,
+  corrupt_state = 704,
   model_missing = 801,
   model_mismatch = 802,
   model_failed = 803,

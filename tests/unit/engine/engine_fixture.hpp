@@ -138,7 +138,9 @@ inline void register_kinds(Registry& registry) {
 /// A topology whose workers the test steps by hand, over queues, on a clock that stands still.
 class SteppedTopology : public WorkerObserver {
  public:
-  explicit SteppedTopology(const std::string& text, void (*add_kinds)(Registry&) = nullptr) {
+  explicit SteppedTopology(const std::string& text, void (*add_kinds)(Registry&) = nullptr,
+                           bool checkpoints = false)
+      : checkpoints_(checkpoints) {
     seen = &seen_here;
     register_kinds(registry);
     if (add_kinds != nullptr) add_kinds(registry);
@@ -192,6 +194,8 @@ class SteppedTopology : public WorkerObserver {
   int drains = 0;
 
  private:
+  const bool checkpoints_;
+
   void build() {
     std::vector<ActorMetrics*> actors;
     std::vector<ChannelMetrics*> channels;
@@ -205,6 +209,7 @@ class SteppedTopology : public WorkerObserver {
       workers.push_back(std::make_unique<Worker>(Worker::Setup{.topology = &*topology,
                                                                .plan = &plan,
                                                                .number = at,
+                                                               .checkpoints = checkpoints_,
                                                                .clock = &clock,
                                                                .transport = transports.back().get(),
                                                                .pool = &pool,

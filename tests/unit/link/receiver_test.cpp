@@ -9,7 +9,7 @@ namespace {
 
 struct ReceiverTest : testing::Test {
   ChannelMetrics metrics;
-  Receiver receiver{{0, 0, 0}, 1, {100, 1 << 20}, metrics};
+  Receiver receiver{{0, 0, 0}, 1, {100, 1 << 20}, false, metrics};
 
   Message data(std::uint64_t sequence, std::int64_t first, std::int64_t count, std::uint64_t rows_before) {
     Message message{.kind = MessageKind::data, .epoch = 1, .sequence = sequence, .rows_total = rows_before};

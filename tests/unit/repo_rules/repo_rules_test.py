@@ -18,7 +18,7 @@ BELOW = {
     "topology": {"base", "batch", "expr"},
     "observe": {"base"},
     "link": {"base", "batch", "observe", "proto"},
-    "state": {"base", "batch"},
+    "state": {"base", "batch", "proto"},
     "engine": {"base", "batch", "expr", "topology", "observe", "link", "state", "proto"},
     "control": {"base", "batch", "expr", "topology", "observe", "link", "state", "proto", "engine"},
     "testing": {"base", "batch", "expr", "topology", "observe", "link", "state", "engine"},

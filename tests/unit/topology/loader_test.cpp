@@ -60,11 +60,13 @@ INSTANTIATE_TEST_SUITE_P(
              "1:11 L0203 `T 1` can't name a topology; use a-z, 0-9, _ and -, a letter first\n"},
         Case{"topology: t\ndelivery: best_effort\nactors:\n  a.b: { kind: numbers, discard: [out] }\n",
              "4:3 L0203 `a.b` can't name an actor; use a-z, 0-9, _ and -, a letter first\n"},
-        Case{"topology: t\ndelivery: exactly_once\nactors:\n  n: { kind: numbers, discard: [out] }\n",
-             "2:11 L0211 `delivery: exactly_once` needs checkpoints, which this version does not have | "
-             "write `delivery: best_effort`\n"},
+        Case{
+            "topology: t\ndelivery: exactly_once\ncheckpoint: { every: 1ms, keep: 0 }\nactors:\n  n: { kind: "
+            "numbers, discard: [out] }\n",
+            "3:13 L0106 `checkpoint.every` is at least 10ms\n3:13 L0106 `checkpoint.keep` is at least 1\n"},
         Case{"topology: t\ndelivery: best_efort\nactors:\n  n: { kind: numbers, discard: [out] }\n",
-             "2:11 L0106 `best_efort` is not a delivery promise | did you mean `best_effort`?\n"},
+             "2:11 L0106 `best_efort` is not one of best_effort, at_least_once, exactly_once | did you mean "
+             "`best_effort`?\n"},
         Case{"topology: t\ndelivry: best_effort\nactors:\n  n: { kind: numbers, discard: [out] }\n",
              "2:1 L0102 unknown key `delivry` | did you mean `delivery`?\n"},
         Case{
@@ -81,9 +83,13 @@ INSTANTIATE_TEST_SUITE_P(
              "{}\n",
              "5:8 L0105 `tests` is a list of tests, or a file with one\n"}));
 
-TEST(Loader, wants_best_effort_in_so_many_words) {
-  EXPECT_EQ(Loaded("topology: t\nactors:\n  n: { kind: numbers, discard: [out] }\n").said(),
-            std::string("1:1 ") + kNoDelivery);
+TEST(Loader, promises_exactly_once_unless_it_is_told_otherwise) {
+  EXPECT_EQ(Loaded("topology: t\nactors:\n  n: { kind: numbers, discard: [out] }\n").said(), "");
+  EXPECT_EQ(Loaded("topology: t\ndelivery: best_effort\ncheckpoint: { every: 1s }\nactors:\n"
+                   "  n: { kind: numbers, discard: [out] }\n")
+                .said(),
+            "3:13 L0106 `delivery: best_effort` makes no checkpoints; remove `checkpoint`, or choose "
+            "`at_least_once` or `exactly_once`\n");
 }
 
 TEST(Loader, finds_all_problems_in_one_run) {

@@ -1,0 +1,202 @@
+#include "state/checkpoint_folder.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "base/hash.hpp"
+#include "state.pb.h"
+
+namespace leat {
+namespace {
+
+constexpr std::uint32_t kVersion = 1;
+
+Failure storage_failure(std::string_view what, const std::string& path) {
+  const int error = errno;
+  if (error == ENOSPC || error == EDQUOT)
+    return fail(Code::storage_full, "the disk is full; free space, then it goes on from the last checkpoint",
+                path);
+  return fail(Code::storage_failed, fmt::format("can't {}: {}", what, std::strerror(error)), path);
+}
+
+Failure damaged(const std::string& path, std::string_view why) {
+  return fail(Code::corrupt_state,
+              fmt::format("{}; what it held can't be gone on from: restore the file, or start anew with "
+                          "`leat run --from none`",
+                          why),
+              path);
+}
+
+// Written in full or not at all; -1 with errno.
+int write_all(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return -1;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+void put_ref(const SnapshotRef& ref, wire::SnapshotRef& out) {
+  out.set_name(ref.name);
+  out.set_bytes(ref.bytes);
+  out.set_checksum(ref.checksum);
+}
+
+// A text with its own checksum in front, so that a damaged manifest is never taken for one.
+std::string sealed(const std::string& bytes) {
+  return fmt::format("{:016x}\n", hash_of(std::string_view(bytes))) + bytes;
+}
+std::optional<std::string> unsealed(const std::string& text) {
+  if (text.size() < 17) return std::nullopt;
+  std::string bytes = text.substr(17);
+  if (text.substr(0, 17) != fmt::format("{:016x}\n", hash_of(std::string_view(bytes)))) return std::nullopt;
+  return bytes;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CheckpointFolder>> CheckpointFolder::open(const std::string& path,
+                                                                 const std::string& host,
+                                                                 std::uint32_t keep) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error)
+    return fail(Code::storage_failed, fmt::format("the checkpoint folder can't be made: {}", error.message()),
+                path);
+  const std::string name = host.empty() ? path + "/lock" : fmt::format("{}/lock-{}", path, host);
+  const int lock = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock < 0) return storage_failure("lock the checkpoint folder", name);
+  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    ::close(lock);
+    return fail(
+        Code::address_in_use,
+        "another run of this topology works here; stop it first, or give this one a `checkpoint.path` of "
+        "its own",
+        path);
+  }
+  return std::unique_ptr<CheckpointFolder>(new CheckpointFolder(path, host, keep, lock));
+}
+
+CheckpointFolder::CheckpointFolder(std::string path, std::string host, std::uint32_t keep, int lock)
+    : path_(std::move(path)), host_(std::move(host)), keep_(std::max(keep, 1u)), lock_(lock) {}
+
+CheckpointFolder::~CheckpointFolder() {
+  ::close(lock_);
+}
+
+Status CheckpointFolder::write(const std::string& name, std::string_view bytes) {
+  const std::string path = path_ + "/" + name, aside = fmt::format("{}.{}.new", path, host_);
+  if (dead_) return fail(Code::storage_failed, "the disk failed before; look at it, then start again", path);
+  const int file = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) return storage_failure("write", aside);
+  const bool written = write_all(file, bytes) == 0;
+  const bool synced = written && ::fsync(file) == 0;
+  dead_ = written && !synced && errno != ENOSPC && errno != EDQUOT;
+  const Status outcome = synced ? Status() : Status(storage_failure("write", aside));
+  ::close(file);
+  if (!outcome) {
+    ::unlink(aside.c_str());
+    return outcome;
+  }
+  if (::rename(aside.c_str(), path.c_str()) != 0) return storage_failure("rename", aside);
+  const int folder = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return storage_failure("open", path_);
+  dead_ = ::fsync(folder) != 0;
+  const Status kept = dead_ ? Status(storage_failure("sync", path_)) : Status();
+  ::close(folder);
+  return kept;
+}
+
+Result<std::optional<std::string>> CheckpointFolder::read(const std::string& name) const {
+  const std::string path = path_ + "/" + name;
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return std::optional<std::string>();
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream bytes;
+  bytes << file.rdbuf();
+  if (!file) return fail(Code::storage_failed, "can't be read", path);
+  return std::optional(bytes.str());
+}
+
+Status CheckpointFolder::save_epoch(std::uint32_t epoch) {
+  return write("epoch", sealed(std::to_string(epoch)));
+}
+
+Result<std::uint32_t> CheckpointFolder::load_epoch() {
+  LEAT_TRY_ASSIGN(const std::optional<std::string> text, read("epoch"));
+  if (!text) return 0u;
+  const std::optional<std::string> number = unsealed(*text);
+  if (!number) return damaged(path_ + "/epoch", "the file is damaged");
+  return static_cast<std::uint32_t>(std::strtoul(number->c_str(), nullptr, 10));
+}
+
+Status CheckpointFolder::save(const Manifest& manifest) {
+  wire::Manifest out;
+  out.set_version(kVersion);
+  out.set_topology(manifest.topology);
+  out.set_epoch(manifest.epoch);
+  out.set_checkpoint(manifest.checkpoint);
+  out.set_ended(manifest.ended);
+  out.set_over(manifest.over);
+  for (const SnapshotRef& ref : manifest.snapshots) put_ref(ref, *out.add_snapshots());
+  return write("manifest", sealed(out.SerializeAsString()));
+}
+
+Result<std::optional<Manifest>> CheckpointFolder::load() {
+  LEAT_TRY_ASSIGN(const std::optional<std::string> text, read("manifest"));
+  if (!text) return std::optional<Manifest>();
+  const std::string path = path_ + "/manifest";
+  const std::optional<std::string> bytes = unsealed(*text);
+  wire::Manifest in;
+  if (!bytes || !in.ParseFromString(*bytes)) return damaged(path, "the file is damaged");
+  if (in.version() != kVersion) return damaged(path, "it was written by another version of Leat");
+  Manifest manifest{.topology = in.topology(),
+                    .epoch = in.epoch(),
+                    .checkpoint = in.checkpoint(),
+                    .ended = in.ended(),
+                    .over = in.over()};
+  for (const auto& ref : in.snapshots())
+    manifest.snapshots.push_back({ref.name(), ref.bytes(), ref.checksum()});
+  return std::optional(std::move(manifest));
+}
+
+Result<SnapshotRef> CheckpointFolder::save(const std::string& name, const std::string& bytes) {
+  LEAT_TRY(write(name, bytes));
+  return SnapshotRef{name, bytes.size(), hash_of(std::string_view(bytes))};
+}
+
+Result<std::string> CheckpointFolder::load(const SnapshotRef& snapshot) {
+  LEAT_TRY_ASSIGN(std::optional<std::string> bytes, read(snapshot.name));
+  const std::string path = path_ + "/" + snapshot.name;
+  if (!bytes) return damaged(path, "the file is missing");
+  if (bytes->size() != snapshot.bytes || hash_of(std::string_view(*bytes)) != snapshot.checksum)
+    return damaged(path, "the file is damaged");
+  return *std::move(bytes);
+}
+
+// By age: names begin with epoch and checkpoint, but an older attempt may have the higher number.
+void CheckpointFolder::tidy(const std::string& newest) {
+  const std::string end = newest.substr(newest.rfind('-'));
+  std::vector<std::filesystem::directory_entry> files;
+  std::error_code ignored;
+  for (const auto& file : std::filesystem::directory_iterator(path_, ignored)) {
+    const std::string name = file.path().filename();
+    if (name.starts_with("snapshot-") && name.ends_with(end) && name != newest) files.push_back(file);
+  }
+  std::ranges::sort(files, std::greater<>(), [&](const auto& file) { return file.last_write_time(ignored); });
+  for (std::size_t at = keep_ - 1; at < files.size(); ++at)
+    std::filesystem::remove(files[at].path(), ignored);
+}
+
+}  // namespace leat
