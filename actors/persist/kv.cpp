@@ -4,7 +4,9 @@
 
 #include <leat/codec.hpp>
 #include <leat/context.hpp>
+#include <leat/state.hpp>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "persist/kv_store.hpp"
 
@@ -25,8 +27,10 @@ struct PersistKvConfig {
 };
 
 /// Keeps the newest row of every key in RocksDB, as a MessagePack map under the key's text. One atomic write
-/// per batch; what it changed comes out of `changes` after it. Holds one batch of encoded rows. Instances
-/// share the store; each key must go to one of them (`route: key`), or two may both call a row new.
+/// per batch; what it changed comes out of `changes` after it. Holds one batch of encoded rows and the keys
+/// written since the last checkpoint: the store keeps what these held, so that a failure takes the writes
+/// back and each change comes out once. Instances share the store; each key must go to one of them (`route:
+/// key`), or two may both call a row new.
 class PersistKv final : public Actor {
  public:
   using Config = PersistKvConfig;
@@ -44,12 +48,29 @@ class PersistKv final : public Actor {
 
   explicit PersistKv(Config config) : config_(std::move(config)) {}
 
-  Status on_start(Context&) override {
+  Status on_start(Context& ctx) override {
     LEAT_TRY_ASSIGN(store_, config_.store->open());
-    return {};
+    recoverable_ = ctx.delivery() != Delivery::best_effort;
+    writer_ = ctx.instance();
+    return recoverable_ ? store_->undo(writer_, segment_) : Status();
   }
   Status on_batch(const Port&, const Batch& batch, Context& ctx) override;
   Status on_end(Context&) override { return store_->flush(); }
+  Status on_barrier(Context&) override {
+    ++segment_;
+    written_.clear();
+    return store_->flush();
+  }
+  void save(StateWriter& state) const override {
+    state.write("segment", static_cast<std::int64_t>(segment_));
+  }
+  Status load(StateReader& state) override {
+    std::int64_t segment = 0;
+    LEAT_TRY(state.read("segment", segment));
+    segment_ = static_cast<std::uint64_t>(segment);
+    return {};
+  }
+  Status on_commit(Context&) override { return store_->settle(writer_, segment_); }
 
  private:
   /// What one batch asks of the store. Rows that cannot be stored are rejected and have no place in it.
@@ -65,6 +86,10 @@ class PersistKv final : public Actor {
 
   Config config_;
   std::shared_ptr<KvStore> store_;
+  bool recoverable_ = false;
+  std::uint32_t writer_ = 0;
+  std::uint64_t segment_ = 0;                // of writes, between two checkpoints
+  std::unordered_set<std::string> written_;  // keys, in this segment
 };
 
 SchemaPtr change_schema() {
@@ -170,6 +195,7 @@ Status PersistKv::on_batch(const Port&, const Batch& batch, Context& ctx) {
   // `newest` holds the value each key has at the row being looked at, so that the second of two rows with one
   // key is compared with the first.
   LEAT_TRY_ASSIGN(auto newest, store_->get(work.distinct));
+  const auto held = recoverable_ ? newest : decltype(newest)();
   std::vector<std::uint32_t> sent;
   std::vector<bool> is_changed(work.distinct.size());
   BatchBuilder change(change_schema());
@@ -185,9 +211,14 @@ Status PersistKv::on_batch(const Port&, const Batch& batch, Context& ctx) {
     is_changed[key] = true;
   }
   std::vector<KvStore::Entry> entries;
-  for (std::size_t key = 0; key < work.distinct.size(); ++key)
-    if (is_changed[key]) entries.push_back({work.distinct[key], *newest[key]});
-  if (!entries.empty()) LEAT_TRY(store_->put(entries));
+  std::vector<KvStore::Before> before;
+  for (std::size_t key = 0; key < work.distinct.size(); ++key) {
+    if (!is_changed[key]) continue;
+    entries.push_back({work.distinct[key], *newest[key]});
+    if (recoverable_ && written_.emplace(work.distinct[key]).second)
+      before.push_back({work.distinct[key], held[key] ? &*held[key] : nullptr});
+  }
+  if (!entries.empty()) LEAT_TRY(store_->put(entries, writer_, segment_, before));
   if (sent.size() < work.rows.size()) ctx.drop(work.rows.size() - sent.size(), "unchanged");
   return emit_changes(batch, std::move(sent), change, ctx);
 }

@@ -71,11 +71,28 @@ rocksdb::Options tuned(const KvOptions& options) {
   return tuned;
 }
 
+constexpr const char* kUndoFamily = "undo";
+
+// Writer, segment and key, so that they lie in this order.
+std::string undo_key(std::uint32_t writer, std::uint64_t segment, std::string_view key) {
+  std::string out;
+  for (int at = 3; at >= 0; --at) out.push_back(static_cast<char>(writer >> (8 * at)));
+  for (int at = 7; at >= 0; --at) out.push_back(static_cast<char>(segment >> (8 * at)));
+  return out.append(key);
+}
+constexpr std::size_t kUndoHead = 12;
+
+/// Beside the entries, in a column family of their own: what keys held before writes that may be taken back,
+/// as one byte (0: nothing) and the value.
 class RocksStore final : public KvStore {
  public:
-  RocksStore(std::unique_ptr<rocksdb::DB> db, const KvOptions& options)
-      : db_(std::move(db)), path_(options.path) {
+  RocksStore(std::unique_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> families,
+             const KvOptions& options)
+      : db_(std::move(db)), families_(std::move(families)), path_(options.path) {
     write_.sync = options.sync;
+  }
+  ~RocksStore() override {
+    for (rocksdb::ColumnFamilyHandle* family : families_) db_->DestroyColumnFamilyHandle(family);
   }
 
   Result<std::vector<std::optional<std::string>>> get(std::span<const std::string_view> keys) const override {
@@ -96,14 +113,47 @@ class RocksStore final : public KvStore {
     return values;
   }
 
-  Status put(std::span<const Entry> entries) override {
+  Status put(std::span<const Entry> entries, std::uint32_t writer, std::uint64_t segment,
+             std::span<const Before> before) override {
     rocksdb::WriteBatch batch;
+    for (const Before& held : before) {
+      const std::string value = held.value != nullptr ? '\1' + *held.value : std::string(1, '\0');
+      if (const auto status = batch.Put(undo_family(), undo_key(writer, segment, held.key), value);
+          !status.ok())
+        return failure(status, path_, "writing to");
+    }
     for (const Entry& entry : entries)
       if (const auto status = batch.Put(slice(entry.key), slice(entry.value)); !status.ok())
         return failure(status, path_, "writing to");
     if (const auto status = db_->Write(write_, &batch); !status.ok())
       return failure(status, path_, "writing to");
     return {};
+  }
+
+  // The latest segment first, so that what a key held before the earliest stays.
+  Status undo(std::uint32_t writer, std::uint64_t segment) override {
+    rocksdb::WriteBatch batch;
+    const std::string begin = undo_key(writer, segment, {}), end = undo_key(writer + 1, 0, {});
+    const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(rocksdb::ReadOptions(), undo_family()));
+    for (at->SeekForPrev(end); at->Valid() && view(at->key()) >= begin; at->Prev()) {
+      rocksdb::Slice key = at->key(), value = at->value();
+      if (key.size() < kUndoHead || value.empty()) continue;
+      batch.Delete(undo_family(), key);
+      key.remove_prefix(kUndoHead);
+      const bool held = value[0] != 0;
+      value.remove_prefix(1);
+      held ? batch.Put(key, value) : batch.Delete(key);
+    }
+    if (!at->status().ok()) return failure(at->status(), path_, "reading");
+    if (const auto status = db_->Write(write_, &batch); !status.ok())
+      return failure(status, path_, "writing to");
+    return {};
+  }
+
+  Status settle(std::uint32_t writer, std::uint64_t segment) override {
+    const auto status =
+        db_->DeleteRange(write_, undo_family(), undo_key(writer, 0, {}), undo_key(writer, segment, {}));
+    return status.ok() ? Status() : Status(failure(status, path_, "writing to"));
   }
 
   Status flush() override {
@@ -120,7 +170,10 @@ class RocksStore final : public KvStore {
   }
 
  private:
+  rocksdb::ColumnFamilyHandle* undo_family() const { return families_.back(); }
+
   std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> families_;  // the default one, then undo
   std::string path_;
   rocksdb::WriteOptions write_;
 };
@@ -138,11 +191,16 @@ Result<std::unique_ptr<KvStore>> KvStore::open(const KvOptions& options) {
                             error.message()),
                 options.path);
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = options.read_only
-                                     ? rocksdb::DB::OpenForReadOnly(tuned(options), options.path, &db)
-                                     : rocksdb::DB::Open(tuned(options), options.path, &db);
+  rocksdb::Options settings = tuned(options);
+  settings.create_missing_column_families = true;
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors{{rocksdb::kDefaultColumnFamilyName, settings}};
+  if (!options.read_only) descriptors.emplace_back(kUndoFamily, settings);
+  std::vector<rocksdb::ColumnFamilyHandle*> families;
+  const rocksdb::Status status =
+      options.read_only ? rocksdb::DB::OpenForReadOnly(settings, options.path, descriptors, &families, &db)
+                        : rocksdb::DB::Open(settings, options.path, descriptors, &families, &db);
   if (!status.ok()) return failure(status, options.path, "opening");
-  return std::make_unique<RocksStore>(std::unique_ptr<rocksdb::DB>(db), options);
+  return std::make_unique<RocksStore>(std::unique_ptr<rocksdb::DB>(db), std::move(families), options);
 }
 
 Result<std::shared_ptr<KvStore>> SharedKvStore::open() {

@@ -35,8 +35,20 @@ class KvStore {
   /// The stored values of the keys, in order; nothing where a key has none.
   virtual Result<std::vector<std::optional<std::string>>> get(
       std::span<const std::string_view> keys) const = 0;
-  /// All or nothing. The last of several entries of one key wins.
-  virtual Status put(std::span<const Entry> entries) = 0;
+  /// What a key held before a write that may be taken back.
+  struct Before {
+    std::string_view key;
+    const std::string* value;  ///< null: nothing
+  };
+  /// All or nothing. The last of several entries of one key wins. `before`: of each key, at its first write
+  /// in this segment of the writer's work.
+  virtual Status put(std::span<const Entry> entries, std::uint32_t writer, std::uint64_t segment,
+                     std::span<const Before> before) = 0;
+  Status put(std::span<const Entry> entries) { return put(entries, 0, 0, {}); }
+  /// Takes back what a writer wrote in this segment and later ones.
+  virtual Status undo(std::uint32_t writer, std::uint64_t segment) = 0;
+  /// Nothing before this segment will be taken back any more.
+  virtual Status settle(std::uint32_t writer, std::uint64_t segment) = 0;
   /// Makes everything written so far survive a loss of power.
   virtual Status flush() = 0;
   /// All entries in key order, until the callback answers false; its views end with the call.

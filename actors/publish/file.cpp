@@ -39,7 +39,8 @@ struct FileSinkConfig {
   SchemaPtr schema;  ///< of the rows: `describe` finds it
 };
 
-/// Writes rows as lines, each batch at once, so nothing waits in here and a state is just the file's size.
+/// Writes rows as lines, each batch at once, so nothing waits in here and a state is just the file's size:
+/// after a failure the file is cut back to it. Standard output can't be.
 class FileSink final : public Actor {
  public:
   using Config = FileSinkConfig;
@@ -100,6 +101,7 @@ class FileSink final : public Actor {
     return flush();
   }
 
+  Status on_barrier(Context&) override { return file_.sync(); }
   void save(StateWriter& state) const override {
     state.write("size", static_cast<std::int64_t>(file_.size()));
   }

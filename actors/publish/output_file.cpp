@@ -110,6 +110,11 @@ Status OutputFile::resume(std::uint64_t size) {
   return {};
 }
 
+Status OutputFile::sync() {
+  if (regular_ && ::fsync(fd_) != 0) return failed(errno);
+  return {};
+}
+
 Status OutputFile::end_last_line() {
   char last = '\n';
   if (!regular_ || size_ == 0 || ::pread(fd_, &last, 1, static_cast<off_t>(size_ - 1)) != 1 || last == '\n')

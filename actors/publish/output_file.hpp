@@ -23,6 +23,8 @@ class OutputFile {
   static Result<OutputFile> open(const std::string& path, Begin begin);
 
   Status write(std::string_view bytes);
+  /// What was written survives a loss of power.
+  Status sync();
   /// Ends a last line that was left without its end, so that what is appended stands on lines of its own.
   Status end_last_line();
   /// Cuts off what stands behind `size`, and goes on there; what is no regular file just goes on.

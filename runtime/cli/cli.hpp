@@ -41,6 +41,7 @@ struct RunArguments : TopologyArguments {
   std::string metrics;
   bool quiet = false;
   std::string duration;
+  std::string from = "latest";
   std::string record;  ///< a file
   std::vector<std::string> links;
 };

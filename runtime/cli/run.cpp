@@ -11,6 +11,7 @@
 
 #include "cli/common.hpp"
 #include "cli/progress.hpp"
+#include "cli/supervise.hpp"
 #include "record/recorder.hpp"
 
 namespace leat::cli {
@@ -138,6 +139,49 @@ void print_problem(const Error& error) {
   print_error(error.text(), fmt::format("leat explain {}", code_number(error.code)));
 }
 
+// In this process. `again`: after a crash of the one before.
+int run_here(const RunArguments& arguments, Duration duration, Topology topology, bool again) {
+  int exit = kOk;
+  const std::string steps = next_steps(topology);
+  const std::string file = topology.file;
+  std::unique_ptr<Recorder> recorder;
+  if (!arguments.record.empty()) {
+    recorder = start_recording(arguments, topology, exit);
+    if (!recorder) return exit;
+  }
+  const auto runner = Runner::of(std::move(topology));
+
+  const bool terminal = ::isatty(STDERR_FILENO) == 1 && !arguments.quiet && arguments.format == Format::text;
+  Progress progress(terminal);
+  RunSummary summary;
+  int signal = 0;
+  {
+    const SignalWatch signals(*runner, arguments.quiet);
+    const Deadline deadline(*runner, duration);
+    RunOptions options;
+    options.host = arguments.host;
+    options.metrics = arguments.metrics;
+    options.from = arguments.from;
+    options.again = again;
+    options.progress = [&](const RunSummary& now) { progress.show(now); };
+    summary = runner->run(options);
+    signal = signals.signal();
+  }
+  progress.clear();
+  if (summary.error) print_problem(*summary.error);
+  if (arguments.format == Format::json) {
+    fmt::print("{}\n", summary_json(summary));
+  } else if (!arguments.quiet) {
+    fmt::print(stderr, "{}{}", summary_text(summary), steps);
+  }
+  std::fflush(stdout);
+  int code = summary.exit_code();
+  if (recorder && !finish_recording(arguments, file, recorder->writer()) && code == kOk) code = kNegative;
+  // A second signal leaves as the shell expects it; a first one that drained everything is a success of the
+  // drain.
+  return signal != 0 && summary.outcome == Outcome::aborted ? 128 + signal : code;
+}
+
 }  // namespace
 
 int run(const RunArguments& arguments) {
@@ -156,42 +200,14 @@ int run(const RunArguments& arguments) {
   auto topology = load(arguments, registry, diagnostics, exit);
   print_diagnostics(diagnostics, Format::text);
   if (!topology) return exit;
-  const std::string steps = next_steps(*topology);
-  const std::string file = topology->file;
-  std::unique_ptr<Recorder> recorder;
-  if (!arguments.record.empty()) {
-    recorder = start_recording(arguments, *topology, exit);
-    if (!recorder) return exit;
+  if (arguments.from != "latest" && arguments.from != "none") {
+    print_error(fmt::format("--from: `{}` is not `latest` or `none`", arguments.from));
+    return kUsage;
   }
-  const auto runner = Runner::of(*std::move(topology));
-
-  const bool terminal = ::isatty(STDERR_FILENO) == 1 && !arguments.quiet && arguments.format == Format::text;
-  Progress progress(terminal);
-  RunSummary summary;
-  int signal = 0;
-  {
-    const SignalWatch signals(*runner, arguments.quiet);
-    const Deadline deadline(*runner, duration);
-    RunOptions options;
-    options.host = arguments.host;
-    options.metrics = arguments.metrics;
-    options.progress = [&](const RunSummary& now) { progress.show(now); };
-    summary = runner->run(options);
-    signal = signals.signal();
-  }
-  progress.clear();
-  if (summary.error) print_problem(*summary.error);
-  if (arguments.format == Format::json) {
-    fmt::print("{}\n", summary_json(summary));
-  } else if (!arguments.quiet) {
-    fmt::print(stderr, "{}{}", summary_text(summary), steps);
-  }
-  std::fflush(stdout);
-  int code = summary.exit_code();
-  if (recorder && !finish_recording(arguments, file, recorder->writer()) && code == kOk) code = kNegative;
-  // A second signal leaves as the shell expects it; a first one that drained everything is a success of the
-  // drain.
-  return signal != 0 && summary.outcome == Outcome::aborted ? 128 + signal : code;
+  if (topology->delivery == Delivery::best_effort)
+    return run_here(arguments, duration, *std::move(topology), false);
+  return supervise(arguments.quiet,
+                   [&](bool again) { return run_here(arguments, duration, *std::move(topology), again); });
 }
 
 }  // namespace leat::cli

@@ -280,7 +280,7 @@ void Coordinator::on_time(Instant now) {
 std::optional<Instant> Coordinator::next_time() const {
   if (phase_ == Phase::done) return std::nullopt;
   Instant next = next_repeat_;
-  if (phase_ == Phase::running) next = std::min(next, stop_wanted_ ? Instant::min() : next_checkpoint_);
+  if (phase_ == Phase::running) next = std::min(next, stop_wanted_ ? Instant() : next_checkpoint_);
   if (phase_ == Phase::releasing) next = std::min(next, release_until_);
   return next;
 }

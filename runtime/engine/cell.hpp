@@ -44,6 +44,7 @@ class Cell final : public Context {
     std::size_t index = 0;     ///< among the worker's cells
     std::vector<bool> inputs;  ///< channels that end here; true: a feedback link's
     std::uint32_t batch_rows = 1024;
+    Delivery delivery = Delivery::best_effort;
     ActorMetrics* metrics = nullptr;
     CellHost* host = nullptr;
   };
@@ -119,6 +120,7 @@ class Cell final : public Context {
   std::uint32_t instance() const override { return setup_.number; }
   std::uint32_t instances() const override { return setup_.spec->instances; }
   SchemaPtr output_schema(const Port& port) const override { return setup_.spec->outputs[port.index].schema; }
+  Delivery delivery() const override { return setup_.delivery; }
   std::uint32_t batch_rows() const override { return setup_.batch_rows; }
 
  private:

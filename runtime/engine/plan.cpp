@@ -17,6 +17,7 @@ class Planner {
     assign_workers();
     add_channels();
     add_endpoints();
+    add_hosts();
     plan_.fingerprint = fingerprint();
     return std::move(plan_);
   }
@@ -138,6 +139,23 @@ class Planner {
       } else {
         worker.endpoint = fmt::format("tcp://{}:{}", host->address, host->port + used[worker.host]++);
       }
+    }
+  }
+
+  // The control address of a host is the one after its workers'.
+  void add_hosts() {
+    for (const WorkerPlan& worker : plan_.workers)
+      if (std::ranges::find(plan_.hosts, worker.host, &HostPlan::name) == plan_.hosts.end())
+        plan_.hosts.push_back({.name = worker.host, .control = {}});
+    if (plan_.hosts.size() == 1) return;
+    for (HostPlan& host : plan_.hosts) {
+      const HostSpec* spec = topology_.find_host(host.name);
+      const auto workers = std::ranges::count_if(plan_.workers, [&](const WorkerPlan& worker) {
+        return worker.host == host.name && !worker.endpoint.empty();
+      });
+      host.control = spec->address == "local"
+                         ? fmt::format("ipc://{}/{}.control", topology_.run_dir, host.name)
+                         : fmt::format("tcp://{}:{}", spec->address, spec->port + workers);
     }
   }
 

@@ -31,12 +31,19 @@ struct WorkerPlan {
   std::string endpoint;  ///< ipc:// or tcp:// of its inbox, for other processes; empty: none needed
 };
 
+/// One process.
+struct HostPlan {
+  std::string name;     ///< empty: not placed
+  std::string control;  ///< ipc:// or tcp:// where it hears of checkpoints; empty: it is the only one
+};
+
 /// Who runs where and how rows get there: a pure function of the topology, equal on every host (the
 /// fingerprint proves it).
 struct Plan {
   std::vector<InstancePlan> instances;
   std::vector<ChannelPlan> channels;  ///< by link, then producer, then consumer
   std::vector<WorkerPlan> workers;
+  std::vector<HostPlan> hosts;           ///< those with workers; the first one coordinates
   std::uint64_t memory_bound_bytes = 0;  ///< most that all links can hold
   std::uint64_t fingerprint = 0;
 

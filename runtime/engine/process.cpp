@@ -13,50 +13,52 @@ constexpr unsigned kPoolThreads = 4;
 
 }  // namespace
 
-Process::Process(const Topology& topology, const Plan& plan, std::string host, Log log)
+HostMetrics::HostMetrics(const Topology& topology, const Plan& plan, const std::string& host) {
+  const auto here = [&](const WorkerPlan& worker) { return worker.host == host; };
+  actors.resize(plan.instances.size(), nullptr);
+  channels.resize(plan.channels.size(), nullptr);
+  for (std::size_t at = 0; at < plan.instances.size(); ++at) {
+    const InstancePlan& instance = plan.instances[at];
+    const WorkerPlan& worker = plan.workers[instance.worker];
+    if (!here(worker)) continue;
+    ActorMetrics& added = metrics.add_actor();
+    added.actor = topology.actors[instance.actor].name;
+    added.instance = instance.number;
+    added.worker = worker.name;
+    actors[at] = &added;
+  }
+  for (std::size_t at = 0; at < plan.channels.size(); ++at) {
+    const ChannelPlan& channel = plan.channels[at];
+    const bool ours = here(plan.workers[plan.instances[channel.from_instance].worker]) ||
+                      here(plan.workers[plan.instances[channel.to_instance].worker]);
+    if (channel.local || !ours) continue;
+    const LinkSpec& link = topology.links[channel.link];
+    const ActorSpec& from = topology.actors[link.from];
+    ChannelMetrics& added = metrics.add_channel();
+    added.link = fmt::format("{}.{} -> {}", from.name, from.outputs[link.from_port].name,
+                             topology.actors[link.to].name);
+    added.producer = channel.producer;
+    added.consumer = channel.consumer;
+    added.consumer_here = here(plan.workers[plan.instances[channel.to_instance].worker]);
+    channels[at] = &added;
+  }
+}
+
+Process::Process(const Topology& topology, const Plan& plan, std::string host, HostMetrics& metrics, Log log,
+                 Attempt attempt)
     : topology_(topology),
       plan_(plan),
       host_(std::move(host)),
       log_(std::move(log)),
-      pool_(std::make_unique<BlockingPool>(kPoolThreads)) {
-  add_metrics();
-}
+      metrics_(metrics),
+      attempt_(std::move(attempt)),
+      pool_(std::make_unique<BlockingPool>(kPoolThreads)) {}
 
 Process::~Process() {
   abort();
   for (std::thread& thread : threads_) thread.join();
   pool_.reset();  // its jobs report to workers
   workers_.clear();
-}
-
-void Process::add_metrics() {
-  actor_metrics_.resize(plan_.instances.size(), nullptr);
-  channel_metrics_.resize(plan_.channels.size(), nullptr);
-  for (std::size_t at = 0; at < plan_.instances.size(); ++at) {
-    const InstancePlan& instance = plan_.instances[at];
-    const WorkerPlan& worker = plan_.workers[instance.worker];
-    if (!here(worker)) continue;
-    ActorMetrics& metrics = metrics_.add_actor();
-    metrics.actor = topology_.actors[instance.actor].name;
-    metrics.instance = instance.number;
-    metrics.worker = worker.name;
-    actor_metrics_[at] = &metrics;
-  }
-  for (std::size_t at = 0; at < plan_.channels.size(); ++at) {
-    const ChannelPlan& channel = plan_.channels[at];
-    const bool ours = here(plan_.workers[plan_.instances[channel.from_instance].worker]) ||
-                      here(plan_.workers[plan_.instances[channel.to_instance].worker]);
-    if (channel.local || !ours) continue;
-    const LinkSpec& link = topology_.links[channel.link];
-    const ActorSpec& from = topology_.actors[link.from];
-    ChannelMetrics& metrics = metrics_.add_channel();
-    metrics.link = fmt::format("{}.{} -> {}", from.name, from.outputs[link.from_port].name,
-                               topology_.actors[link.to].name);
-    metrics.producer = channel.producer;
-    metrics.consumer = channel.consumer;
-    metrics.consumer_here = here(plan_.workers[plan_.instances[channel.to_instance].worker]);
-    channel_metrics_[at] = &metrics;
-  }
 }
 
 Status Process::open_transports() {
@@ -85,20 +87,29 @@ Status Process::open_transports() {
   return {};
 }
 
-Status Process::start() {
+Status Process::prepare() {
   LEAT_TRY(open_transports());
   for (std::uint32_t at = 0; at < plan_.workers.size(); ++at) {
     if (!here(plan_.workers[at])) continue;
-    workers_.push_back(std::make_unique<Worker>(Worker::Setup{.topology = &topology_,
-                                                              .plan = &plan_,
-                                                              .number = at,
-                                                              .clock = &system_clock(),
-                                                              .transport = transports_[at].get(),
-                                                              .pool = pool_.get(),
-                                                              .observer = this,
-                                                              .actor_metrics = actor_metrics_,
-                                                              .channel_metrics = channel_metrics_}));
+    workers_.push_back(std::make_unique<Worker>(
+        Worker::Setup{.topology = &topology_,
+                      .plan = &plan_,
+                      .number = at,
+                      .epoch = attempt_.epoch,
+                      .checkpoints = attempt_.checkpoints,
+                      .restored = attempt_.restored,
+                      .clock = &system_clock(),
+                      .transport = transports_[at].get(),
+                      .pool = pool_.get(),
+                      .observer = attempt_.observer != nullptr ? attempt_.observer : this,
+                      .actor_metrics = metrics_.actors,
+                      .channel_metrics = metrics_.channels}));
+    LEAT_TRY(workers_.back()->load());
   }
+  return {};
+}
+
+void Process::start() {
   running_ = workers_.size();
   for (const auto& worker : workers_)
     threads_.emplace_back([this, &worker = *worker] {
@@ -109,7 +120,6 @@ Status Process::start() {
       --running_;
       changed_.notify_all();
     });
-  return {};
 }
 
 bool Process::wait_for(Duration duration) {

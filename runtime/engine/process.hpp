@@ -11,22 +11,40 @@
 
 namespace leat {
 
+/// What the workers of one host count, through all attempts.
+struct HostMetrics {
+  HostMetrics(const Topology& topology, const Plan& plan, const std::string& host);
+  Metrics metrics;
+  std::vector<ActorMetrics*> actors;      ///< by Plan::instances
+  std::vector<ChannelMetrics*> channels;  ///< by Plan::channels; null for local ones
+};
+
 /// The workers of one plan that run in this process: opens their sockets, starts their threads, ends them
 /// together.
 class Process final : public WorkerObserver {
  public:
   using Log = std::function<void(LogLevel, const std::string& actor, const std::string& message)>;
-  Process(const Topology& topology, const Plan& plan, std::string host, Log log);
+  /// One attempt of several: see Worker::Setup.
+  struct Attempt {
+    std::uint32_t epoch = 1;
+    bool checkpoints = false;
+    std::map<std::size_t, CellState> restored;
+    WorkerObserver* observer = nullptr;  ///< of the workers instead of this; null: this
+  };
+  Process(const Topology& topology, const Plan& plan, std::string host, HostMetrics& metrics, Log log,
+          Attempt attempt);
   ~Process() override;
 
-  /// Opens all sockets, then starts all threads. An error starts nothing.
-  Status start();
+  /// Opens all sockets, makes all workers and has them load their state. An error starts nothing.
+  Status prepare();
+  /// Starts all threads.
+  void start();
   /// True when all workers have ended.
   bool wait_for(Duration duration);
   void drain();
   void abort();
+  const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
 
-  const Metrics& metrics() const { return metrics_; }
   const std::optional<Error>& error() const { return error_; }  ///< after wait_for was true
   bool drained() const { return drained_; }
   bool aborted() const { return aborted_; }
@@ -37,7 +55,6 @@ class Process final : public WorkerObserver {
   void drain_requested() override { drain(); }
 
  private:
-  void add_metrics();
   Status open_transports();
   bool here(const WorkerPlan& worker) const { return worker.host == host_; }
 
@@ -45,9 +62,8 @@ class Process final : public WorkerObserver {
   const Plan& plan_;
   std::string host_;
   Log log_;
-  Metrics metrics_;
-  std::vector<ActorMetrics*> actor_metrics_;
-  std::vector<ChannelMetrics*> channel_metrics_;
+  HostMetrics& metrics_;
+  Attempt attempt_;
   ZmqContext context_;
   std::vector<std::unique_ptr<ZmqTransport>> transports_;  // outlive the workers: messages pass by address
   std::unique_ptr<BlockingPool> pool_;

@@ -22,6 +22,7 @@ void Worker::add_cells() {
                                                         .index = cells_.size(),
                                                         .inputs = std::move(inputs),
                                                         .batch_rows = setup_.topology->batch_rows,
+                                                        .delivery = setup_.topology->delivery,
                                                         .metrics = setup_.actor_metrics[at],
                                                         .host = this}));
     if (cells_.back()->is_source())

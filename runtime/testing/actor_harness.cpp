@@ -127,6 +127,7 @@ void ActorHarness::Impl::build() {
                                             .index = 0,
                                             .inputs = {false},
                                             .batch_rows = topology->batch_rows,
+                                            .delivery = Delivery::exactly_once,
                                             .metrics = metrics.get(),
                                             .host = this});
   if (captures.empty())

@@ -30,9 +30,9 @@ class Context {
   /// UTC; stands still during a call.
   virtual Time now() const = 0;
   virtual Time watermark() const = 0;
-  /// Lets no watermark beyond `limit` go on, until another call says so; kTimeMax lets go. An actor that holds
-  /// rows back keeps it at the watermark that stood when the first of them came, so that none of them is late
-  /// further on. Offloaded work does this by itself.
+  /// Lets no watermark beyond `limit` go on, until another call says so; kTimeMax lets go. An actor that
+  /// holds rows back keeps it at the watermark that stood when the first of them came, so that none of them
+  /// is late further on. Offloaded work does this by itself.
   virtual void hold_watermark(Time limit) = 0;
   /// Fires once, after the delay; starting a running timer moves it.
   virtual void start_timer(Timer timer, Duration delay) = 0;
@@ -48,6 +48,8 @@ class Context {
   virtual std::uint32_t instance() const = 0;    ///< 0 .. instances() - 1
   virtual std::uint32_t instances() const = 0;
   virtual SchemaPtr output_schema(const Port& port) const = 0;
+  /// The topology's promise: under best_effort nothing is ever gone back to.
+  virtual Delivery delivery() const = 0;
   /// Most rows a batch should have (`batch:` of the topology).
   virtual std::uint32_t batch_rows() const = 0;
 };

@@ -182,12 +182,12 @@ class SteppedTopology : public WorkerObserver {
   std::optional<Topology> topology;
   Plan plan;
   FakeClock clock;
-  BlockingPool pool{1};
   std::unique_ptr<MemoryNetwork> network;
   std::vector<std::unique_ptr<MemoryTransport>> transports;
   std::deque<ActorMetrics> actor_metrics;
   std::deque<ChannelMetrics> channel_metrics;
   std::vector<std::unique_ptr<Worker>> workers;
+  BlockingPool pool{1};  // its jobs report to workers: it ends before them
   Seen seen_here;
   std::vector<std::pair<std::string, Error>> failures;
   std::vector<std::string> lines;

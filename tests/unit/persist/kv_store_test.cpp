@@ -173,6 +173,51 @@ TEST(KvStore, a_full_disk_is_an_error_that_names_path_and_remedy) {
   EXPECT_THAT(status.error().message, HasSubstr("free some"));
 }
 
+std::string all(const KvStore& store) {
+  std::string text;
+  EXPECT_TRUE(store.scan([&](KvStore::Entry entry) {
+    text += std::string(entry.key) + "=" + std::string(entry.value) + " ";
+    return true;
+  }));
+  return text;
+}
+
+TEST(KvStore, takes_back_what_a_writer_wrote_since_a_segment) {
+  const testing::TempFolder folder;
+  const auto store = open(folder.path("store"));
+  const auto write = [&](std::uint64_t segment, std::string_view key, std::string_view value,
+                         const std::string* before) {
+    const KvStore::Entry entry{key, value};
+    const KvStore::Before held{key, before};
+    EXPECT_TRUE(store->put({&entry, 1}, 0, segment, {&held, 1}));
+  };
+  const std::string one = "1", two = "2";
+  write(1, "a", "1", nullptr);
+  write(2, "a", "2", &one);
+  write(2, "b", "1", nullptr);
+  write(3, "a", "3", &two);
+  ASSERT_TRUE(store->undo(1, 0));  // another writer's
+  EXPECT_EQ(all(*store), "a=3 b=1 ");
+  ASSERT_TRUE(store->undo(0, 2));
+  EXPECT_EQ(all(*store), "a=1 ");
+  ASSERT_TRUE(store->undo(0, 2));  // nothing is left to take back
+  EXPECT_EQ(all(*store), "a=1 ");
+}
+
+TEST(KvStore, keeps_what_was_settled) {
+  const testing::TempFolder folder;
+  {
+    const auto store = open(folder.path("store"));
+    const KvStore::Entry entry{"a", "1"};
+    const KvStore::Before held{"a", nullptr};
+    ASSERT_TRUE(store->put({&entry, 1}, 3, 7, {&held, 1}));
+    ASSERT_TRUE(store->settle(3, 8));
+  }
+  const auto store = open(folder.path("store"));
+  ASSERT_TRUE(store->undo(3, 0));
+  EXPECT_EQ(all(*store), "a=1 ");
+}
+
 TEST(SharedKvStore, instances_of_one_process_share_the_store) {
   const testing::TempFolder folder;
   SharedKvStore shared({.path = folder.path("store")});

@@ -2,26 +2,13 @@
 
 #include <leat/runner.hpp>
 
-#include "engine/process.hpp"
+#include "control/session.hpp"
 #include "observe/log.hpp"
 #include "observe/metrics_server.hpp"
 #include "topology/loader.hpp"
 
 namespace leat {
 namespace {
-
-// What was sent into links and neither dropped by them nor, as far as this process knows, processed.
-std::uint64_t rows_under_way(const Metrics& metrics) {
-  std::uint64_t rows = 0;
-  for (const ChannelMetrics& channel : metrics.channels()) {
-    const std::uint64_t sent = channel.rows_sent.get();  // 0 if the producer is elsewhere
-    const std::uint64_t arrived =
-        channel.consumer_here ? channel.rows_received.get() : channel.rows_confirmed.get();
-    rows += channel.rows_waiting.get() + channel.rows_queued.get() + channel.rows_lost.get() +
-            (sent > arrived ? sent - arrived : 0);
-  }
-  return rows;
-}
 
 RunSummary summarise(const Topology& topology, const Metrics& metrics, double wall_s) {
   RunSummary summary;
@@ -46,8 +33,8 @@ RunSummary summarise(const Topology& topology, const Metrics& metrics, double wa
 
 struct Runner::Impl {
   Topology topology;
-  std::mutex mutex;  // guards `process` against drain and abort from other threads
-  std::unique_ptr<Process> process;
+  std::mutex mutex;  // guards `execution` against drain and abort from other threads
+  std::unique_ptr<Execution> execution;
   bool drain_wanted = false, abort_wanted = false;
 };
 
@@ -88,58 +75,61 @@ RunSummary Runner::run(const RunOptions& options) {
     log.write(level, actor, message);
   };
   const Plan plan = make_plan(topology, !options.host.empty());
-  Process* process = nullptr;
+  const Process::Log say = options.log ? options.log : to_stderr;
+  Execution* execution = nullptr;
   {
     const std::lock_guard lock(impl_->mutex);
-    impl_->process =
-        std::make_unique<Process>(topology, plan, options.host, options.log ? options.log : to_stderr);
-    process = impl_->process.get();
+    if (topology.delivery == Delivery::best_effort)
+      impl_->execution = make_single_attempt(topology, plan, options.host, say);
+    else
+      impl_->execution = std::make_unique<Session>(topology, plan, options, say);
+    execution = impl_->execution.get();
   }
   std::optional<Error> error;
   std::unique_ptr<MetricsServer> metrics_server;
   const auto start = [&]() -> Status {
     if (!options.metrics.empty()) {
-      LEAT_TRY_ASSIGN(metrics_server, MetricsServer::start(options.metrics, [&topology, process] {
-                        return prometheus_text(process->metrics(), topology.name);
+      LEAT_TRY_ASSIGN(metrics_server, MetricsServer::start(options.metrics, [&topology, execution] {
+                        return prometheus_text(execution->metrics(), topology.name);
                       }));
     }
-    return process->start();
+    return execution->start();
   };
   if (Status started = start(); !started) {
     error = std::move(started).error();
   } else {
     {
       const std::lock_guard lock(impl_->mutex);
-      if (impl_->drain_wanted) process->drain();
-      if (impl_->abort_wanted) process->abort();
+      if (impl_->drain_wanted) execution->drain();
+      if (impl_->abort_wanted) execution->abort();
     }
-    while (!process->wait_for(options.progress ? options.progress_every : Duration(std::chrono::hours(1))))
-      if (options.progress) options.progress(summarise(topology, process->metrics(), elapsed()));
-    error = process->error();
+    while (!execution->wait_for(options.progress ? options.progress_every : Duration(std::chrono::hours(1))))
+      if (options.progress) options.progress(summarise(topology, execution->metrics(), elapsed()));
+    error = execution->error();
   }
-  RunSummary summary = summarise(topology, process->metrics(), elapsed());
+  RunSummary summary = summarise(topology, execution->metrics(), elapsed());
   summary.error = std::move(error);
-  summary.outcome = summary.error        ? Outcome::failed
-                    : process->aborted() ? Outcome::aborted
-                    : process->drained() ? Outcome::drained
-                                         : Outcome::finished;
-  summary.undelivered = rows_under_way(process->metrics());
+  summary.outcome = summary.error          ? Outcome::failed
+                    : execution->aborted() ? Outcome::aborted
+                    : execution->drained() ? Outcome::drained
+                                           : Outcome::finished;
+  summary.undelivered = execution->undelivered();
   metrics_server.reset();
   const std::lock_guard lock(impl_->mutex);
-  impl_->process.reset();
+  impl_->execution.reset();
   return summary;
 }
 
 void Runner::drain() {
   const std::lock_guard lock(impl_->mutex);
   impl_->drain_wanted = true;
-  if (impl_->process) impl_->process->drain();
+  if (impl_->execution) impl_->execution->drain();
 }
 
 void Runner::abort() {
   const std::lock_guard lock(impl_->mutex);
   impl_->abort_wanted = true;
-  if (impl_->process) impl_->process->abort();
+  if (impl_->execution) impl_->execution->abort();
 }
 
 int RunSummary::exit_code() const {

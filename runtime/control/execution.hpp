@@ -1,0 +1,33 @@
+#pragma once
+
+#include <leat/runner.hpp>
+
+#include "engine/process.hpp"
+
+namespace leat {
+
+/// This process's part of a running topology. Calls from any thread, but `start` and `wait_for`.
+class Execution {
+ public:
+  virtual ~Execution() = default;
+  /// An error starts nothing.
+  virtual Status start() = 0;
+  /// True when it has ended.
+  virtual bool wait_for(Duration duration) = 0;
+  virtual void drain() = 0;
+  virtual void abort() = 0;
+
+  virtual const Metrics& metrics() const = 0;
+  // After wait_for was true:
+  virtual const std::optional<Error>& error() const = 0;
+  virtual bool drained() const = 0;
+  virtual bool aborted() const = 0;
+  /// Rows that reached no outcome and will reach none.
+  virtual std::uint64_t undelivered() const = 0;
+};
+
+/// `delivery: best_effort`: one attempt, and what is lost is counted.
+std::unique_ptr<Execution> make_single_attempt(const Topology& topology, const Plan& plan, std::string host,
+                                               Process::Log log);
+
+}  // namespace leat

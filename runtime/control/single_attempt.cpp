@@ -1,0 +1,49 @@
+#include "control/execution.hpp"
+
+namespace leat {
+namespace {
+
+class SingleAttempt final : public Execution {
+ public:
+  SingleAttempt(const Topology& topology, const Plan& plan, const std::string& host, Process::Log log)
+      : metrics_(topology, plan, host), process_(topology, plan, host, metrics_, std::move(log), {}) {}
+
+  Status start() override {
+    LEAT_TRY(process_.prepare());
+    process_.start();
+    return {};
+  }
+  bool wait_for(Duration duration) override { return process_.wait_for(duration); }
+  void drain() override { process_.drain(); }
+  void abort() override { process_.abort(); }
+  const Metrics& metrics() const override { return metrics_.metrics; }
+  const std::optional<Error>& error() const override { return process_.error(); }
+  bool drained() const override { return process_.drained(); }
+  bool aborted() const override { return process_.aborted(); }
+
+  // What was sent into links and neither dropped by them nor, as far as this process knows, processed.
+  std::uint64_t undelivered() const override {
+    std::uint64_t rows = 0;
+    for (const ChannelMetrics& channel : metrics_.metrics.channels()) {
+      const std::uint64_t sent = channel.rows_sent.get();  // 0 if the producer is elsewhere
+      const std::uint64_t arrived =
+          channel.consumer_here ? channel.rows_received.get() : channel.rows_confirmed.get();
+      rows += channel.rows_waiting.get() + channel.rows_queued.get() + channel.rows_lost.get() +
+              (sent > arrived ? sent - arrived : 0);
+    }
+    return rows;
+  }
+
+ private:
+  HostMetrics metrics_;
+  Process process_;
+};
+
+}  // namespace
+
+std::unique_ptr<Execution> make_single_attempt(const Topology& topology, const Plan& plan, std::string host,
+                                               Process::Log log) {
+  return std::make_unique<SingleAttempt>(topology, plan, host, std::move(log));
+}
+
+}  // namespace leat
