@@ -22,6 +22,7 @@ LogSource::~LogSource() = default;
 Status LogSource::on_start(Context& ctx) {
   if (ctx.instances() > 1)
     return fail(Code::bad_value, "has one log, so one instance; remove `instances`, or write several actors");
+  checkpointed_ = checkpointed_ || ctx.delivery() != Delivery::best_effort;
   LEAT_TRY_ASSIGN(log_, IngestLog::open(to_log_options(config_)));
   if (const IngestLog::Recovery& cut = log_->recovery(); cut.cut_bytes > 0)
     ctx.log(

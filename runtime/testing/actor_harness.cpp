@@ -127,7 +127,7 @@ void ActorHarness::Impl::build() {
                                             .index = 0,
                                             .inputs = {false},
                                             .batch_rows = topology->batch_rows,
-                                            .delivery = Delivery::exactly_once,
+                                            .delivery = topology->delivery,
                                             .metrics = metrics.get(),
                                             .host = this});
   if (captures.empty())

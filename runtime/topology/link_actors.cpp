@@ -87,6 +87,10 @@ void check_loops(const Topology& topology, std::vector<ActorDraft>& drafts, Diag
   std::vector<std::pair<const LinkSpec*, std::vector<bool>>> loops;
   for (const LinkSpec& link : topology.links) {
     if (!link.feedback) continue;
+    if (topology.delivery != Delivery::best_effort)
+      diagnostics.error(Code::feature_missing, link.place,
+                        "checkpoints do not keep the rows that are under way in a loop",
+                        "write `delivery: best_effort`, or remove the loop");
     std::vector<bool> loop = loop_of(topology, link);
     const std::string &from = topology.actors[link.from].name, &to = topology.actors[link.to].name;
     const bool complete = std::ranges::none_of(drafts, &ActorDraft::broken);  // else a link may be missing

@@ -66,7 +66,7 @@ class CoordinatorTest : public ::testing::Test {
   }
 
   MemoryManifests store;
-  Instant now{1h};
+  Instant now{std::chrono::hours(1)};
   std::optional<Coordinator> coordinator;
   std::uint64_t incarnation[2] = {101, 102};
 };

@@ -173,14 +173,7 @@ TEST(KvStore, a_full_disk_is_an_error_that_names_path_and_remedy) {
   EXPECT_THAT(status.error().message, HasSubstr("free some"));
 }
 
-std::string all(const KvStore& store) {
-  std::string text;
-  EXPECT_TRUE(store.scan([&](KvStore::Entry entry) {
-    text += std::string(entry.key) + "=" + std::string(entry.value) + " ";
-    return true;
-  }));
-  return text;
-}
+using Entries = std::map<std::string, std::string>;
 
 TEST(KvStore, takes_back_what_a_writer_wrote_since_a_segment) {
   const testing::TempFolder folder;
@@ -197,11 +190,11 @@ TEST(KvStore, takes_back_what_a_writer_wrote_since_a_segment) {
   write(2, "b", "1", nullptr);
   write(3, "a", "3", &two);
   ASSERT_TRUE(store->undo(1, 0));  // another writer's
-  EXPECT_EQ(all(*store), "a=3 b=1 ");
+  EXPECT_EQ(all(*store), (Entries{{"a", "3"}, {"b", "1"}}));
   ASSERT_TRUE(store->undo(0, 2));
-  EXPECT_EQ(all(*store), "a=1 ");
+  EXPECT_EQ(all(*store), (Entries{{"a", "1"}}));
   ASSERT_TRUE(store->undo(0, 2));  // nothing is left to take back
-  EXPECT_EQ(all(*store), "a=1 ");
+  EXPECT_EQ(all(*store), (Entries{{"a", "1"}}));
 }
 
 TEST(KvStore, keeps_what_was_settled) {
@@ -215,7 +208,7 @@ TEST(KvStore, keeps_what_was_settled) {
   }
   const auto store = open(folder.path("store"));
   ASSERT_TRUE(store->undo(3, 0));
-  EXPECT_EQ(all(*store), "a=1 ");
+  EXPECT_EQ(all(*store), (Entries{{"a", "1"}}));
 }
 
 TEST(SharedKvStore, instances_of_one_process_share_the_store) {

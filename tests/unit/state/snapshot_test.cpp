@@ -45,7 +45,10 @@ TEST(Snapshot, of_any_bytes_is_states_or_an_error) {
   for (int round = 0; round < 20'000; ++round) {
     std::string bytes = good;
     for (int change = 0; change < 3; ++change) bytes[random() % bytes.size()] = static_cast<char>(random());
-    decode_snapshot(bytes);
+    const auto decoded = decode_snapshot(bytes);
+    if (!decoded) {
+      EXPECT_EQ(decoded.error().code, Code::corrupt_state);
+    }
   }
 }
 
