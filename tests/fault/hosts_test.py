@@ -22,9 +22,15 @@ HOSTS = ("a", "b", "c")
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Of two in a row: one for the host's worker, one for its checkpoints."""
+    while True:
+        with socket.socket() as probe, socket.socket() as next_one:
+            probe.bind(("127.0.0.1", 0))
+            try:
+                next_one.bind(("127.0.0.1", probe.getsockname()[1] + 1))
+            except (OSError, OverflowError):
+                continue
+            return probe.getsockname()[1]
 
 
 class Hosts(LauncherTest):
@@ -36,7 +42,14 @@ class Hosts(LauncherTest):
         return self.rows("one.jsonl")
 
     def run_hosts(self, deploy, prefixes=None, order=HOSTS):
-        path = self.write(LOGIC.format(out="many.jsonl") + deploy)
+        """The rows, which are the same under either promise."""
+        lossy = self.run_hosts_once(LOGIC, deploy, prefixes, order)
+        safe = self.run_hosts_once(LOGIC.replace("best_effort", "exactly_once"), deploy, prefixes, order)
+        self.assertEqual(lossy, safe)
+        return safe
+
+    def run_hosts_once(self, logic, deploy, prefixes, order):
+        path = self.write(logic.format(out="many.jsonl") + deploy)
         processes = [self.start("run", path, "--host", host, "--format", "json", prefix=(prefixes or {}).get(host, ())) for host in order]
         for host, process in zip(order, processes):
             code, summary, err = self.finish(process)
