@@ -31,11 +31,16 @@ Status LogSource::on_start(Context& ctx) {
             "{}: cut {} at byte {}, of records that were being written when the last run died; none of them "
             "had been acknowledged",
             cut.cut_file, to_text(Bytes{cut.cut_bytes}), cut.cut_at));
-  LEAT_TRY_ASSIGN(reader_,
-                  log_->read_from(loaded_.value_or(std::max(log_->reader_committed(), log_->oldest()))));
+  LEAT_TRY_ASSIGN(const std::uint64_t first, first_offset());
+  LEAT_TRY_ASSIGN(reader_, log_->read_from(first));
   log_->on_change([this] { wake(); });
   if (!checkpointed_) ctx.start_timer(kCommit, kCommitEvery);
   return start_input(*log_, ctx);
+}
+
+Result<std::uint64_t> LogSource::first_offset() const {
+  if (start_from_) return log_->find(*start_from_);
+  return loaded_.value_or(std::max(log_->reader_committed(), log_->oldest()));
 }
 
 Result<Produced> LogSource::produce(std::uint32_t rows_max, Context& ctx) {
@@ -103,7 +108,7 @@ Status LogSource::load(StateReader& state) {
 }
 
 Status LogSource::on_commit(Context&) {
-  log_->commit_reader(saved_);
+  if (log_) log_->commit_reader(saved_);  // else it is that of the run before, and comes again with the next
   return {};
 }
 

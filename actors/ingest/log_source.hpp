@@ -21,7 +21,7 @@ enum class RecordTag : std::uint32_t {
 /// A source whose input lands in a log of its own, and whose rows come from there. Derived kinds say how
 /// input gets into the log, on threads of their own, and how records become rows. Holds one batch and the
 /// log's buffers.
-class LogSource : public Source {
+class LogSource : public Source, public LogBacked {
  public:
   LogSource(LogConfig config, const SchemaPtr& schema);
   ~LogSource() override;
@@ -33,7 +33,8 @@ class LogSource : public Source {
   void save(StateWriter& state) const final;
   Status load(StateReader& state) final;
   /// What was saved last is durable: records before it may be deleted.
-  Status on_commit(Context&);
+  Status on_commit(Context&) final;
+  void start_from(const LogPosition& position) final { start_from_ = position; }
 
  protected:
   /// Input begins to go into the log.
@@ -53,6 +54,7 @@ class LogSource : public Source {
   static constexpr Port kOut{0, "out", "One row per record."};
   static constexpr Timer kCommit{0};
 
+  Result<std::uint64_t> first_offset() const;
   void commit_read();
   Result<std::uint32_t> read(std::uint32_t rows_max, Context& ctx);
 
@@ -61,7 +63,8 @@ class LogSource : public Source {
   WakeFd wake_;
   std::unique_ptr<IngestLog> log_;
   std::unique_ptr<IngestLogReader> reader_;
-  std::optional<std::uint64_t> loaded_;  // where a saved state goes on
+  std::optional<std::uint64_t> loaded_;    // where a saved state goes on
+  std::optional<LogPosition> start_from_;  // where the user wants to begin
   mutable std::uint64_t saved_ = 0;
   mutable bool checkpointed_ = false;
   std::uint64_t read_bytes_ = 0;  // since they were committed

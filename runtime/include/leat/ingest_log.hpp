@@ -52,6 +52,15 @@ struct LogPosition {
   friend bool operator==(const LogPosition&, const LogPosition&) = default;
 };
 
+/// What a source whose input goes through a log is besides: asked when a run shall begin elsewhere than where
+/// the last one was.
+class LogBacked {
+ public:
+  virtual ~LogBacked() = default;
+  /// Before on_start, and instead of `load`. A position that is not there fails on_start.
+  virtual void start_from(const LogPosition& position) = 0;
+};
+
 /// Reads durable records in order. One thread, which may be another than the log's; must go before the log.
 class IngestLogReader {
  public:

@@ -197,6 +197,58 @@ TEST_F(HttpSourceTest, without_checkpoints_goes_on_behind_what_it_sent_last) {
   EXPECT_EQ(http.take(), ids(4, 10));
 }
 
+// A source without input of its own, told where to begin as `run --from` tells it.
+class FromSource final : public LogSource {
+ public:
+  struct Config {
+    SchemaPtr schema;
+    std::optional<LogConfig> log;
+    std::string from;
+  };
+  static constexpr KindInfo kind{"test.from", "Begins somewhere."};
+  static constexpr Port out{0, "out", "Rows."};
+  static constexpr auto inputs = ports();
+  static constexpr auto outputs = ports(out);
+  static Fields<Config> fields() {
+    return {required("schema", &Config::schema, "Of the rows."), log_group(&Config::log),
+            required("from", &Config::from, "A position.")};
+  }
+  static void describe(Config& config, Describe& describe) { describe.output(out, config.schema); }
+  explicit FromSource(Config config) : LogSource(*config.log, config.schema), reader_(config.schema) {
+    LogBacked& backed = *this;
+    backed.start_from(*LogPosition::parse(config.from));
+  }
+
+ protected:
+  Status start_input(IngestLog&, Context&) override { return {}; }
+  Status decode(const IngestRecord& record, BatchBuilder& rows) override {
+    return reader_.read(record.bytes, rows);
+  }
+
+ private:
+  JsonRows reader_;
+};
+
+TEST_F(HttpSourceTest, begins_where_the_run_wants_it) {
+  write(0, 10);
+  Registry registry;
+  registry.add<FromSource>();
+  const auto rows_from = [&](const std::string& from) {
+    ActorHarness source(
+        registry, "test.from",
+        fmt::format("{{ schema: input, from: '{}', log: {{ path: {} }} }}", from, folder_.path("log")),
+        "{ id: int64 }");
+    EXPECT_EQ(source.problems(), "");
+    EXPECT_TRUE(source.produce_all());
+    return source.take();
+  };
+  EXPECT_EQ(rows_from("oldest"), ids(0, 10));
+  EXPECT_EQ(rows_from("7"), ids(7, 10));
+  EXPECT_EQ(rows_from("latest"), "");
+  EXPECT_EQ(rows_from("2000-01-01T00:00:00Z"), ids(0, 10));
+  EXPECT_EQ(rows_from("2900-01-01T00:00:00Z"), "");
+}
+
 TEST_F(HttpSourceTest, says_where_it_listens_and_what_it_cut) {
   write(0, 3);
   std::fstream file(folder_.path("log/00000000000000000000.log"),
