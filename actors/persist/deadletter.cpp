@@ -35,9 +35,10 @@ struct DeadLetterConfig {
 class PersistDeadLetter final : public Actor {
  public:
   using Config = DeadLetterConfig;
-  static constexpr KindInfo kind{
-      "persist.deadletter", "Keeps the rows of `errors` ports, for `leat dlq` to look at and send back.",
-      "inputs: [feed.errors]\npath: var/dead.letters\nredrive: { priced: input }", true};
+  static constexpr KindInfo kind{"persist.deadletter",
+                                 "Keeps the rows of `errors` ports, for `leat dlq` to look at and send back.",
+                                 "inputs: [feed.errors]\npath: var/dead.letters\nredrive: { priced: input }",
+                                 true, Delivery::at_least_once};
   static constexpr Port in{0, "in", "Rows of `errors` ports."};
   static constexpr auto inputs = ports(in);
   static constexpr std::array<Port, 0> outputs{};

@@ -29,9 +29,9 @@ struct PublishFeedConfig {
 class PublishFeed final : public Actor {
  public:
   using Config = PublishFeedConfig;
-  static constexpr KindInfo kind{"publish.feed",
-                                 "Publishes rows on a ZeroMQ feed that any language can subscribe to.",
-                                 "bind: \"tcp://127.0.0.1:5556\"\ntopic: '\"news\"'\n"};
+  static constexpr KindInfo kind{
+      "publish.feed", "Publishes rows on a ZeroMQ feed that any language can subscribe to.",
+      "bind: \"tcp://127.0.0.1:5556\"\ntopic: '\"news\"'\n", false, Delivery::at_least_once};
   static constexpr Port in{0, "in", "Rows to publish."};
   static constexpr auto inputs = ports(in);
   static constexpr auto outputs = ports();

@@ -35,6 +35,20 @@ std::string transport_of(const Topology& topology, const Plan& plan, std::uint32
   return text;
 }
 
+// The promise, and who keeps less of it.
+std::string delivery_text(const Topology& topology) {
+  constexpr const char* kNames[] = {"best_effort", "at_least_once", "exactly_once"};
+  std::string text = fmt::format("delivery {}", kNames[static_cast<int>(topology.delivery)]);
+  if (topology.delivery == Delivery::best_effort) return text;
+  text += fmt::format(", a checkpoint every {} in {}", to_text(topology.checkpoint.every),
+                      topology.checkpoint.path);
+  for (const ActorSpec& actor : topology.actors)
+    if (actor.kind->info.delivery < topology.delivery)
+      text += fmt::format("\n  {}: {}, see docs/delivery.md", actor.name,
+                          kNames[static_cast<int>(actor.kind->info.delivery)]);
+  return text;
+}
+
 void print_text(const Topology& topology, const Plan& plan) {
   fmt::print("workers\n");
   for (const WorkerPlan& worker : plan.workers) {
@@ -63,6 +77,7 @@ void print_text(const Topology& topology, const Plan& plan) {
       "\nbatches of at most {} rows{}, linger {}\nall links together hold at most {} plus one batch each\n",
       topology.batch_rows, topology.batch_auto ? " (auto)" : "", to_text(topology.linger),
       to_text(Bytes{plan.memory_bound_bytes}));
+  fmt::print("{}\n", delivery_text(topology));
 }
 
 void print_json(const Topology& topology, const Plan& plan) {
