@@ -2,6 +2,7 @@
 import http.client
 import json
 import os
+import pathlib
 import re
 import select
 import signal
@@ -215,6 +216,65 @@ class Durability(Http):
         self.assertIn(b"Connection: close", answer)
         self.assertEqual(self.finish(self.process)[0], 0)
         self.assertEqual(self.log_ids(), [0, 1])
+
+
+class ExactlyOnce(Http):
+    """With checkpoints: what was acknowledged comes out once, however often the process dies and is restarted."""
+
+    TEXT = """
+topology: once
+checkpoint: {{ every: 50ms, path: checkpoints }}
+schemas: {{ event: {{ id: int64 }} }}
+actors:
+  events: {{ kind: ingest.http, bind: {port}, schema: event, log: {{ path: log, segment: 1MiB, size: 64MiB }} }}
+  doubled: {{ kind: transform, inputs: [events], extend: {{ twice: id * 2 }}, fuse: false }}
+  out: {{ kind: publish.file, inputs: [doubled], path: out.jsonl }}
+"""
+
+    def post_until(self, deadline, identity):
+        """Posts one row, again and again, until an answer has come. A row may be taken without an answer: then it is
+        there twice, under the same id."""
+        while time.monotonic() < deadline:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+            try:
+                connection.request("POST", "/", json.dumps({"id": identity}))
+                if connection.getresponse().status == 202:
+                    return True
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.01)
+            finally:
+                connection.close()
+        return False
+
+    @staticmethod
+    def child_of(process, deadline):
+        while time.monotonic() < deadline:
+            if children := pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+                return int(children[0])
+            time.sleep(0.01)
+        raise AssertionError("the supervisor has started nothing")
+
+    def test_each_record_of_the_log_comes_out_once(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        topology = self.write(self.TEXT.format(port=self.port))
+        process = self.start("run", topology, "--quiet")
+        deadline = time.monotonic() + 120
+        for identity in range(400):
+            self.assertTrue(self.post_until(deadline, identity), "no answer came")
+            if identity % 50 == 49:
+                os.kill(self.child_of(process, deadline), signal.SIGKILL)
+        logged = self.log_ids()
+        self.assertEqual(sorted(set(logged)), list(range(400)))
+        path = self.folder / "out.jsonl"
+        while path.read_text().count("\n") < len(logged):
+            self.assertLess(time.monotonic(), deadline, "not all rows came out")
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        code, _, err = self.finish(process)
+        self.assertEqual(code, 0, err)
+        self.assertEqual([row["id"] for row in self.rows("out.jsonl")], logged)
 
 
 class Requests(Http):
