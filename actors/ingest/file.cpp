@@ -195,6 +195,7 @@ class FileSource final : public Source {
       file.header_read = true;
       return Step::passed;
     }
+    if (!record.lines_ahead.empty()) file.decoder->expect(record.lines_ahead);
     if (!record.too_long && file.decoder->skips(record.text)) return Step::passed;
     Status decoded =
         record.too_long
@@ -261,6 +262,7 @@ class FileSource final : public Source {
       LEAT_TRY(file.reader->seek({}));
       return Step::passed;
     }
+    file.decoder->expect({});
     file.reader->release();
     return Step::at_end;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace leat {
 namespace {
@@ -138,6 +139,7 @@ Result<bool> RecordReader::fill() {
   LEAT_TRY_ASSIGN(const std::size_t got, stream_->read(buffer_.get() + end_, format_.chunk));
   const bool beginning = position_.offset == 0 && end_ == 0;
   end_ += got;
+  is_fresh_ = true;
   std::memset(buffer_.get() + end_, 0, kPadding);
   if (beginning && waiting().starts_with(kByteOrderMark)) consume(kByteOrderMark.size(), 0);
   return got > 0;
@@ -157,8 +159,15 @@ std::string_view RecordReader::shown(std::size_t length) const {
   return waiting().substr(0, std::min({length, format_.record_max, kShownOfTooLong}));
 }
 
+// Without quotes only: there a line is a record.
+std::string_view RecordReader::whole_lines(const Cut& first) const {
+  const std::size_t last_end = waiting().rfind('\n');
+  return waiting().substr(0, last_end == std::string_view::npos ? first.length : last_end);
+}
+
 void RecordReader::take(const Cut& cut, Record& record) {
   const std::size_t length = without_carriage_return(waiting(), cut.length);
+  record.lines_ahead = std::exchange(is_fresh_, false) ? whole_lines(cut) : std::string_view();
   record.at = position_;
   record.too_long = length > format_.record_max;
   record.text = record.too_long ? shown(length) : waiting().substr(0, length);
@@ -168,6 +177,7 @@ void RecordReader::take(const Cut& cut, Record& record) {
 void RecordReader::take_too_long(Record& record) {
   record.at = position_;
   record.too_long = true;
+  record.lines_ahead = {};
   record.text = shown(kShownOfTooLong);
   position_.skipping = true;
   consume(end_ - begin_, 0);

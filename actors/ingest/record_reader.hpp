@@ -34,6 +34,8 @@ class RecordReader {
     std::string_view text;  ///< valid until the next call; only its beginning when it is too long
     FilePosition at;
     bool too_long = false;
+    /// Of the first record of a chunk: it and the whole lines behind it, as far as they are in memory.
+    std::string_view lines_ahead = {};
   };
 
   enum class Next : std::uint8_t { record, end };
@@ -63,6 +65,7 @@ class RecordReader {
   Cut cut(bool at_end) const;
   Cut cut_quoted(std::size_t first_line, bool at_end) const;
   std::string_view shown(std::size_t length) const;
+  std::string_view whole_lines(const Cut& first) const;
   Result<bool> fill();
   void skip_to_line_end();
   void take(const Cut& cut, Record& record);
@@ -76,6 +79,7 @@ class RecordReader {
   std::size_t capacity_ = 0;  // without padding
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
+  bool is_fresh_ = false;  // no record was taken since bytes were read
   FilePosition position_;
 };
 

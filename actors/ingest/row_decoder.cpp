@@ -28,6 +28,7 @@ class JsonDecoder final : public RowDecoder {
  public:
   explicit JsonDecoder(SchemaPtr schema) : rows_(std::move(schema)) {}
   bool skips(std::string_view record) const override { return is_blank(record); }
+  void expect(std::string_view lines) override { rows_.expect(lines); }
   Status decode(std::string_view record, BatchBuilder& rows) override { return rows_.read(record, rows); }
 
  private:

@@ -23,6 +23,8 @@ class RowDecoder {
   virtual Status header(std::string_view) { return {}; }
   /// A record that holds no row, such as an empty line.
   virtual bool skips(std::string_view record) const = 0;
+  /// A hint: these lines will be decoded next, and stay where they are until then. Empty: they do not.
+  virtual void expect(std::string_view) {}
   /// Adds a row; on an error the builder is as before. Some bytes behind the record must be readable
   /// (RecordReader::kPadding).
   virtual Status decode(std::string_view record, BatchBuilder& rows) = 0;

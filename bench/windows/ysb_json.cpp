@@ -195,12 +195,15 @@ class Parse final : public Actor {
   Status on_batch(const Port&, const Batch& batch, Context& ctx) override {
     const Column& lines = batch.column(1);
     const std::string_view last = lines.text(batch.row_count() - 1);
+    const char* const begin = lines.text(0).data();
+    if (last.size() >= kJsonPadding) reader_.expect({begin, static_cast<std::size_t>(last.data() - begin)});
     for (std::uint32_t row = 0; row < batch.row_count(); ++row) {
       // Behind all but the last lines there is more text, so they need no padding.
       const std::string_view line = lines.text(row);
       const auto behind = static_cast<std::size_t>((last.data() + last.size()) - (line.data() + line.size()));
       LEAT_TRY(behind >= kJsonPadding ? reader_.read(line, rows_) : reader_.read_copy(line, rows_));
     }
+    reader_.expect({});
     ctx.emit(out, rows_.finish());
     return {};
   }

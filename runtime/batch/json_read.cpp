@@ -6,6 +6,7 @@
 
 #include "batch/base64.hpp"
 #include "batch/json_any.hpp"
+#include "batch/json_lines.hpp"
 #include "batch/json_string.hpp"
 
 namespace leat {
@@ -105,15 +106,18 @@ Status append_bytes(const Field& field, ondemand::value& value, ColumnBuilder& c
 struct JsonRows::Impl {
   SchemaPtr schema;
   ondemand::parser parser;
+  ExpectedJsonLines lines;
   std::vector<std::uint64_t> seen;  // by field: the number of the row that had it last
   std::uint64_t row = 0;
   std::vector<JsonKey> keys;  // by field
   std::vector<float> floats;
   std::string copy;
+  const ondemand::parser* reading = nullptr;  // the one of the line at hand
   const char* line_end = nullptr;
   bool in_place = false;  // the line is so short that every text column may have room for it
 
   Status read(std::string_view line, std::size_t capacity, BatchBuilder& rows);
+  bool read_expected(std::string_view line, BatchBuilder& rows);
   Status read_fields(ondemand::object& object, BatchBuilder& rows);
   bool append_string(ondemand::value& value, ColumnBuilder& column);
   bool append_common(Type type, ondemand::value& value, ColumnBuilder& column);
@@ -133,7 +137,7 @@ struct JsonRows::Impl {
   std::byte* end = copy_plain_string(raw.raw(), to);
   if (end == nullptr) [[unlikely]] {
     auto* rest = reinterpret_cast<std::uint8_t*>(to);
-    if (parser.unescape(raw, rest).error()) return false;
+    if (reading->unescape(raw, rest).error()) return false;
     end = reinterpret_cast<std::byte*>(rest);
   }
   column.end_text(static_cast<std::size_t>(end - to));
@@ -264,11 +268,25 @@ Status JsonRows::Impl::append_absent(BatchBuilder& rows) {
   return {};
 }
 
+// False, and nothing appended, for whatever is not plainly a good line.
+bool JsonRows::Impl::read_expected(std::string_view line, BatchBuilder& rows) {
+  const std::uint32_t rows_before = rows.row_count();
+  ondemand::object object;
+  reading = &lines.parser();
+  if (lines.open(object) && read_fields(object, rows) && lines.close(line)) return true;
+  lines.forget();
+  rows.truncate(rows_before);
+  ++row;
+  return false;
+}
+
 Status JsonRows::Impl::read(std::string_view line, std::size_t capacity, BatchBuilder& rows) {
   const std::uint32_t rows_before = rows.row_count();
   ++row;
   line_end = line.data() + line.size();
   in_place = line.size() <= kInPlaceMax;
+  if (lines.next_is(line) && read_expected(line, rows)) return {};
+  reading = &parser;
   ondemand::document document;
   ondemand::object object;
   Status status;
@@ -292,6 +310,10 @@ JsonRows::JsonRows(SchemaPtr schema) : impl_(std::make_unique<Impl>()) {
 }
 JsonRows::~JsonRows() = default;
 JsonRows::JsonRows(JsonRows&&) noexcept = default;
+
+void JsonRows::expect(std::string_view lines) {
+  impl_->lines.expect(lines);
+}
 
 Status JsonRows::read(std::string_view line, BatchBuilder& rows) {
   return impl_->read(line, line.size() + kJsonPadding, rows);

@@ -76,20 +76,29 @@ void try_frame(std::string_view input) {
 }
 
 void try_json_rows(std::string_view input) {
-  JsonRows reader(all_types());
-  BatchBuilder rows(all_types());
+  JsonRows reader(all_types()), with_hint(all_types());
+  BatchBuilder rows(all_types()), hinted(all_types());
+  const std::size_t size = input.size();
+  const std::unique_ptr<char[]> padded(new char[size + kJsonPadding]());
+  if (size != 0) std::memcpy(padded.get(), input.data(), size);
+  with_hint.expect({padded.get(), size});
   while (!input.empty()) {
     const std::string_view line = input.substr(0, input.find('\n'));
     const std::uint32_t before = rows.row_count();
     const Status status = reader.read_copy(line, rows);
     if (!status) check_error(status);
+    const Status same = with_hint.read({padded.get() + (size - input.size()), line.size()}, hinted);
+    LEAT_ASSERT(status.has_value() == same.has_value());
+    LEAT_ASSERT(status || status.error().text() == same.error().text());
     LEAT_ASSERT(rows.row_count() == before + (status ? 1 : 0));
     if (const Result<std::string> packed = json_to_msgpack(line)) {
       LEAT_ASSERT(valid_msgpack(*packed) && msgpack_to_json(*packed));
     }
     input.remove_prefix(std::min(line.size() + 1, input.size()));
   }
-  check_rows(rows.finish());
+  const Batch batch = rows.finish();
+  LEAT_ASSERT(cells(batch) == cells(hinted.finish()));
+  check_rows(batch);
 }
 
 void try_csv_rows(std::string_view input) {

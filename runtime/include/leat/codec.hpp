@@ -19,6 +19,11 @@ class JsonRows {
   ~JsonRows();
   JsonRows(JsonRows&&) noexcept;
 
+  /// A hint, which makes short lines faster: the lines to be read next stand in this text one behind the
+  /// other, and padding behind the last. It must stay as it is until they are read, or something else is
+  /// expected; an empty text takes the hint back and frees the memory for it. Rows and errors are the same as
+  /// without.
+  void expect(std::string_view lines);
   /// Appends one row. On an error (malformed_record, missing_value or out_of_range, naming the field) the
   /// builder is as it was.
   Status read(std::string_view line, BatchBuilder& rows);

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "support/sample_batches.hpp"
 
 namespace leat {
@@ -207,6 +209,69 @@ TEST(JsonRows, a_bad_line_leaves_no_trace_between_good_ones) {
     ASSERT_TRUE(reader.read_copy(line, rows)) << line;
   }
   EXPECT_EQ(cells(rows.finish()), cells(batch));
+}
+
+TEST(JsonRows, a_hint_changes_neither_rows_nor_errors) {
+  const char* lines[] = {
+      R"({"id":"a","n":1})",
+      R"({"id":"a","n":1,"score":2.5,"flag":true})",
+      R"({"flag":true,"x":[1,{"y":"}"}],"n":1,"id":"\u00e9\n"})",
+      R"(  {"id":"a","n":1})",
+      R"({"id":"a","n":1}  )",
+      "",
+      "  ",
+      "{",
+      "}",
+      "[",
+      R"({"id":"a","n":1)",
+      R"({"id":"a","n":1}})",
+      R"({"id":"a","n":1} {"id":"b","n":2})",
+      R"({"id":"a","n":1}{"id":"b","n":2})",
+      R"({"id":"a","n":1},)",
+      R"({"id":"a",)",
+      R"("n":1})",
+      R"({"id":"a","n":[})",
+      R"({"id":"a","n":})",
+      R"({"id":"a" "n":1})",
+      R"({"id":"a","n":"1"})",
+      R"({"id":"a","id":"b","n":1})",
+      R"({"id":"a})",
+      R"(","n":1})",
+      R"({"id":"\q","n":1})",
+      R"(["id"])",
+      "null",
+      "7",
+      "\"",
+      "\\",
+      "{\"id\":\"\xff\",\"n\":1}",
+      "{\"id\":\"\x01\",\"n\":1}",
+      "{\"id\":\"\xc3",
+  };
+  std::minstd_rand random(5);
+  for (int round = 0; round < 5000; ++round) {
+    // Mostly good lines, or the first bad one would end the hint at once.
+    std::string text;
+    std::vector<std::pair<std::size_t, std::size_t>> at;
+    const int bad_in = 1 + static_cast<int>(random() % 10);
+    for (int count = 1 + static_cast<int>(random() % 12); count > 0; --count) {
+      const std::string line = lines[random() % bad_in == 0 ? random() % std::size(lines) : random() % 3];
+      at.emplace_back(text.size(), line.size());
+      text += line + (random() % 8 != 0 ? "\n" : random() % 2 != 0 ? "\r\n" : "");
+    }
+    std::string padded = text;
+    padded.resize(text.size() + kJsonPadding, "\0 }\"x"[random() % 5]);
+    JsonRows with_hint(headline()), without(headline());
+    BatchBuilder rows(headline()), wanted(headline());
+    with_hint.expect(std::string_view(padded).substr(0, text.size()));
+    for (const auto& [begin, size] : at) {
+      if (random() % 30 == 0) continue;  // nobody reads it
+      const Status one = with_hint.read(std::string_view(padded).substr(begin, size), rows);
+      const Status other = without.read(std::string_view(padded).substr(begin, size), wanted);
+      ASSERT_EQ(one ? "good" : one.error().text(), other ? "good" : other.error().text())
+          << text << "\n: " << text.substr(begin, size);
+    }
+    ASSERT_EQ(cells(rows.finish()), cells(wanted.finish())) << text;
+  }
 }
 
 TEST(JsonRows, lines_are_read_where_they_stand_in_a_padded_chunk) {
