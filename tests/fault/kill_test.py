@@ -47,7 +47,7 @@ def children(pid):
 
 
 class KillTest(LauncherTest):
-    count = 12000
+    count = int(os.environ.get("LEAT_KILL_ROWS", "12000"))
 
     def make(self, name, rate, instances=1, deploy=""):
         (self.folder / name).mkdir()
@@ -102,7 +102,7 @@ class KillTest(LauncherTest):
             running[host] = self.run_host(topology, host)
             kills += 1
         for process in running.values():
-            code, _, err = self.finish(process, 120)
+            code, _, err = self.finish(process, 600)
             self.assertEqual(code, 0, err)
         return kills
 
