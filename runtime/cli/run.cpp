@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <leat/ingest_log.hpp>
 #include <leat/runner.hpp>
 #include <mutex>
 #include <thread>
@@ -200,8 +201,9 @@ int run(const RunArguments& arguments) {
   auto topology = load(arguments, registry, diagnostics, exit);
   print_diagnostics(diagnostics, Format::text);
   if (!topology) return exit;
-  if (arguments.from != "latest" && arguments.from != "none") {
-    print_error(fmt::format("--from: `{}` is not `latest` or `none`", arguments.from));
+  if (arguments.from != "latest" && arguments.from != "none" && !LogPosition::parse(arguments.from)) {
+    print_error(
+        fmt::format("--from: `{}` is not `latest`, `none`, `oldest`, a time or an offset", arguments.from));
     return kUsage;
   }
   if (topology->delivery == Delivery::best_effort)

@@ -27,7 +27,10 @@ class Execution {
 };
 
 /// `delivery: best_effort`: one attempt, and what is lost is counted.
-std::unique_ptr<Execution> make_single_attempt(const Topology& topology, const Plan& plan, std::string host,
-                                               Process::Log log);
+std::unique_ptr<Execution> make_single_attempt(const Topology& topology, const Plan& plan,
+                                               const RunOptions& options, Process::Log log);
+
+/// Where sources with an ingest log begin: nothing for `latest` and `none`.
+std::optional<LogPosition> begin_of(const RunOptions& options);
 
 }  // namespace leat

@@ -80,7 +80,7 @@ RunSummary Runner::run(const RunOptions& options) {
   {
     const std::lock_guard lock(impl_->mutex);
     if (topology.delivery == Delivery::best_effort)
-      impl_->execution = make_single_attempt(topology, plan, options.host, say);
+      impl_->execution = make_single_attempt(topology, plan, options, say);
     else
       impl_->execution = std::make_unique<Session>(topology, plan, options, say);
     execution = impl_->execution.get();

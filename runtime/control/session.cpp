@@ -47,6 +47,7 @@ Session::Session(const Topology& topology, const Plan& plan, const RunOptions& o
       plan_(plan),
       host_(options.host),
       from_(options.from),
+      begin_at_(begin_of(options)),
       again_(options.again),
       log_(std::move(log)),
       metrics_(topology, plan, options.host),
@@ -101,7 +102,7 @@ Status Session::make_coordinator() {
                     "its own",
                     manifest->topology, topology_.name),
         topology_.checkpoint.path);
-  if (from_ == "none" && !again_) manifest.reset();
+  if (from_ != "latest" && !again_) manifest.reset();
   if (manifest && !manifest->over && manifest->snapshots.size() != plan_.hosts.size())
     return fail(
         Code::corrupt_state,
@@ -139,10 +140,12 @@ void Session::make_control() {
 Result<std::unique_ptr<Crew>> Session::make_crew(std::uint32_t epoch,
                                                  std::map<std::size_t, CellState> restored,
                                                  WorkerObserver& observer) {
-  auto process = std::make_unique<Process>(
-      topology_, plan_, host_, metrics_, log_,
-      Process::Attempt{
-          .epoch = epoch, .checkpoints = true, .restored = std::move(restored), .observer = &observer});
+  auto process = std::make_unique<Process>(topology_, plan_, host_, metrics_, log_,
+                                           Process::Attempt{.epoch = epoch,
+                                                            .checkpoints = true,
+                                                            .restored = std::move(restored),
+                                                            .begin_at = begin_at_,
+                                                            .observer = &observer});
   LEAT_TRY(process->prepare());
   return std::unique_ptr<Crew>(std::make_unique<ThreadCrew>(std::move(process)));
 }

@@ -55,6 +55,7 @@ class Session final : public Execution, private WorkerObserver {
   const Plan& plan_;
   std::string host_;
   std::string from_;
+  std::optional<LogPosition> begin_at_;
   bool again_;
   Process::Log log_;
   HostMetrics metrics_;

@@ -5,8 +5,9 @@ namespace {
 
 class SingleAttempt final : public Execution {
  public:
-  SingleAttempt(const Topology& topology, const Plan& plan, const std::string& host, Process::Log log)
-      : metrics_(topology, plan, host), process_(topology, plan, host, metrics_, std::move(log), {}) {}
+  SingleAttempt(const Topology& topology, const Plan& plan, const RunOptions& options, Process::Log log)
+      : metrics_(topology, plan, options.host),
+        process_(topology, plan, options.host, metrics_, std::move(log), {.begin_at = begin_of(options)}) {}
 
   Status start() override {
     LEAT_TRY(process_.prepare());
@@ -41,9 +42,16 @@ class SingleAttempt final : public Execution {
 
 }  // namespace
 
-std::unique_ptr<Execution> make_single_attempt(const Topology& topology, const Plan& plan, std::string host,
-                                               Process::Log log) {
-  return std::make_unique<SingleAttempt>(topology, plan, host, std::move(log));
+std::unique_ptr<Execution> make_single_attempt(const Topology& topology, const Plan& plan,
+                                               const RunOptions& options, Process::Log log) {
+  return std::make_unique<SingleAttempt>(topology, plan, options, std::move(log));
+}
+
+std::optional<LogPosition> begin_of(const RunOptions& options) {
+  if (options.from == "latest" || options.from == "none") return std::nullopt;
+  const Result<LogPosition> position = LogPosition::parse(options.from);
+  LEAT_ASSERT(position.has_value());  // the caller has checked it
+  return *position;
 }
 
 }  // namespace leat

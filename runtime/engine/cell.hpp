@@ -2,6 +2,7 @@
 
 #include <leat/batch_builder.hpp>
 #include <leat/context.hpp>
+#include <leat/ingest_log.hpp>
 #include <leat/state.hpp>
 #include <set>
 
@@ -75,6 +76,10 @@ class Cell final : public Context {
   CellState save() const;
   /// Before `start`.
   Status load(CellState state);
+  /// The same, when nothing was saved: a source with an ingest log begins there.
+  void begin_at(const LogPosition& position) {
+    if (auto* source = dynamic_cast<LogBacked*>(actor_.get())) source->start_from(position);
+  }
 
   // Checkpoints, one at a time: barriers are aligned. A cell whose barrier has come on one input takes
   // nothing more from it until it has come on all; then the actor's state is saved and the barrier goes on.

@@ -98,6 +98,7 @@ Status Process::prepare() {
                       .epoch = attempt_.epoch,
                       .checkpoints = attempt_.checkpoints,
                       .restored = attempt_.restored,
+                      .begin_at = attempt_.begin_at,
                       .clock = &system_clock(),
                       .transport = transports_[at].get(),
                       .pool = pool_.get(),

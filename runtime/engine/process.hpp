@@ -29,6 +29,7 @@ class Process final : public WorkerObserver {
     std::uint32_t epoch = 1;
     bool checkpoints = false;
     std::map<std::size_t, CellState> restored;
+    std::optional<LogPosition> begin_at;
     WorkerObserver* observer = nullptr;  ///< of the workers instead of this; null: this
   };
   Process(const Topology& topology, const Plan& plan, std::string host, HostMetrics& metrics, Log log,

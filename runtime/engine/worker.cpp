@@ -67,7 +67,10 @@ Status Worker::load() {
   const auto& instances = setup_.plan->workers[setup_.number].instances;
   for (std::size_t at = 0; at < cells_.size(); ++at) {
     const auto saved = setup_.restored.find(instances[at]);
-    if (saved == setup_.restored.end()) continue;
+    if (saved == setup_.restored.end()) {
+      if (setup_.begin_at) cells_[at]->begin_at(*setup_.begin_at);
+      continue;
+    }
     Status loaded = cells_[at]->load(std::move(saved->second));
     if (loaded) continue;
     Error error = std::move(loaded).error();

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <leat/clock.hpp>
+#include <leat/ingest_log.hpp>
 #include <mutex>
 
 #include "engine/blocking_pool.hpp"
@@ -46,6 +47,7 @@ class Worker final : public CellHost {
     std::uint32_t epoch = 1;
     bool checkpoints = false;  ///< channels are complete or break, and the end waits for `release`
     std::map<std::size_t, CellState> restored;  ///< by Plan::instances; what goes on from a checkpoint
+    std::optional<LogPosition> begin_at;        ///< sources with an ingest log, when nothing is restored
     const Clock* clock = nullptr;
     Transport* transport = nullptr;
     BlockingPool* pool = nullptr;

@@ -83,6 +83,14 @@ class KillTest(LauncherTest):
         for child in children(process.pid):
             os.kill(child, number)
 
+    def await_line(self, process, text):
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if text in line:
+                return
+        self.fail(f"no line says {text!r}: {lines}")
+
     def wait(self, processes, seconds):
         """True when one has ended before the time is over."""
         fds = {os.pidfd_open(process.pid): process for process in processes}
@@ -126,7 +134,7 @@ class KillTest(LauncherTest):
         process = self.start("run", topology)
         for _ in range(5):
             self.crash(process, signal.SIGSEGV)
-            self.assertIn("killed by signal 11 (Segmentation fault): starting again", process.stderr.readline())
+            self.await_line(process, "killed by signal 11 (Segmentation fault): starting again")
         code, _, err = self.finish(process, 60)
         self.assertEqual(code, 0, err)
         self.assertEqual(self.results(topology), expected)
@@ -135,7 +143,7 @@ class KillTest(LauncherTest):
         process = self.start("run", self.make("killed", "100/s"))
         for _ in range(9):
             self.crash(process, signal.SIGKILL)
-            self.assertIn("starting again", process.stderr.readline())
+            self.await_line(process, "starting again")
         self.crash(process, signal.SIGKILL)
         code, _, err = self.finish(process, 60)
         self.assertEqual(code, 70, err)

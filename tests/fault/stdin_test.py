@@ -56,6 +56,18 @@ class Stdin(LauncherTest):
                          [{"id": 1, "note": "x"}, {"id": 2, "note": "y"}])
         self.assertEqual(self.pipe("format: lines", b""), [])
 
+    def test_a_run_may_begin_at_a_position_of_the_log(self):
+        self.assertEqual(len(self.pipe("format: lines", b"one\ntwo\nthree\n")), 3)
+        path = self.folder / "topology.yaml"
+        for delivery in ("best_effort", "exactly_once"):
+            path.write_text(TOPOLOGY.format(options="format: lines").replace("best_effort", delivery))
+            for position, expected in (("oldest", ["one", "two", "three"]), ("1", ["two", "three"]), ("latest", [])):
+                done = subprocess.run([LEAT, "run", path, "--quiet", "--from", position], input=b"", capture_output=True, timeout=60)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual([json.loads(line)["line"] for line in done.stdout.decode().splitlines()], expected, (delivery, position))
+        done = subprocess.run([LEAT, "run", path, "--from", "yesterday-ish"], input=b"", capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 64)
+
     def test_a_line_that_is_no_row_goes_to_errors_as_it_came(self):
         rows = self.pipe("format: jsonl, schema: event, line_max: 40B",
                          b'{"id":1}\n{"id":"x"}\nhello\n{"id":2,"note":"' + b"x" * 100 + b'"}\n{"id":3}\n')
