@@ -263,7 +263,7 @@ actors:
         deadline = time.monotonic() + 120
         for identity in range(400):
             self.assertTrue(self.post_until(deadline, identity), "no answer came")
-            if identity % 50 == 49:
+            if identity % 50 == 24:
                 os.kill(self.child_of(process, deadline), signal.SIGKILL)
         logged = self.log_ids()
         self.assertEqual(sorted(set(logged)), list(range(400)))
