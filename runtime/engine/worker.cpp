@@ -26,6 +26,7 @@ Worker::Worker(Setup setup) : setup_(std::move(setup)) {
   add_cells();
   add_channels();
   connect_outputs();
+  find_reach();
   find_gates();
 }
 

@@ -103,9 +103,8 @@ class Worker final : public CellHost {
   void add_cells();
   void add_channels();
   void connect_outputs();
-  void find_gates();
-  void find_loops();
   void find_reach();
+  void find_gates();
   std::size_t cell_of(std::size_t instance) const;
 
   void refresh_clock();
@@ -140,9 +139,9 @@ class Worker final : public CellHost {
   std::vector<std::unique_ptr<RemoteEdge>> remote_edges_;
   std::vector<std::unique_ptr<Inlet>> inlets_;
   std::vector<std::unique_ptr<SourceState>> sources_;
+  std::vector<std::vector<std::size_t>> reach_;        // by cell: itself and what it calls, in turn
   std::vector<std::vector<const RemoteEdge*>> gates_;  // by cell: the senders it can fill by local calls
   std::vector<std::vector<const Receiver*>> loops_;    // by cell: the loops that lead back to what it feeds
-  std::vector<std::vector<const Cell*>> reach_;        // by cell: what it calls, and what those call
   std::map<ChannelId, Inlet*> inlet_of_;
   std::map<ChannelId, RemoteEdge*> edge_of_;
   std::size_t next_inlet_ = 0;

@@ -14,8 +14,8 @@ constexpr Duration kAuditEvery = std::chrono::milliseconds(500);
 bool Worker::held(std::size_t cell) const {
   const std::uint64_t through = cells_[cell]->checkpoint();
   if (through == 0) return false;
-  return std::ranges::any_of(reach_[cell], [&](const Cell* further) {
-    return !further->ended() && further->checkpoint() < through;
+  return std::ranges::any_of(reach_[cell], [&](std::size_t further) {
+    return !cells_[further]->ended() && cells_[further]->checkpoint() < through;
   });
 }
 

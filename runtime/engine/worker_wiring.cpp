@@ -96,56 +96,36 @@ void Worker::connect_outputs() {
   }
 }
 
-// A cell must not get input while a sender that it may fill, itself or through local calls, waits for credit.
-void Worker::find_gates() {
-  gates_.resize(cells_.size());
-  const Plan& plan = *setup_.plan;
-  for (std::size_t at = cells_.size(); at-- > 0;) {  // consumers come after producers
-    const std::size_t instance = plan.workers[setup_.number].instances[at];
-    for (const ChannelPlan& channel : plan.channels) {
-      if (channel.from_instance != instance) continue;
-      if (channel.local) {
-        const auto& further = gates_[cell_of(channel.to_instance)];
-        gates_[at].insert(gates_[at].end(), further.begin(), further.end());
-      } else {
-        gates_[at].push_back(edge_of_.at({channel.link, channel.producer, channel.consumer}));
-      }
-    }
-    std::ranges::sort(gates_[at]);
-    gates_[at].erase(std::unique(gates_[at].begin(), gates_[at].end()), gates_[at].end());
-  }
-  find_loops();
-  find_reach();
-}
-
-// Who gets rows by calls from whom.
+// Each cell, and all that get rows from it by calls.
 void Worker::find_reach() {
   reach_.resize(cells_.size());
   const Plan& plan = *setup_.plan;
-  for (std::size_t at = cells_.size(); at-- > 0;)
+  for (std::size_t at = cells_.size(); at-- > 0;) {  // consumers come after producers
+    reach_[at].push_back(at);
     for (const ChannelPlan& channel : plan.channels) {
       if (channel.from_instance != plan.workers[setup_.number].instances[at] || !channel.local) continue;
-      const std::size_t to = cell_of(channel.to_instance);
-      reach_[at].push_back(cells_[to].get());
-      reach_[at].insert(reach_[at].end(), reach_[to].begin(), reach_[to].end());
+      const auto& further = reach_[cell_of(channel.to_instance)];
+      reach_[at].insert(reach_[at].end(), further.begin(), further.end());
     }
+    std::ranges::sort(reach_[at]);
+    reach_[at].erase(std::unique(reach_[at].begin(), reach_[at].end()), reach_[at].end());
+  }
 }
 
-// Rows from a loop go before new ones, or the loop would fill up: whatever leads to its head by local calls
-// waits.
-void Worker::find_loops() {
+// A cell must not get input while a sender that it may fill, itself or through calls, waits for credit. And
+// rows from a loop go before new ones, or it would fill up: whatever leads to its head by calls waits.
+void Worker::find_gates() {
+  gates_.resize(cells_.size());
   loops_.resize(cells_.size());
   const Plan& plan = *setup_.plan;
-  for (std::size_t at = cells_.size(); at-- > 0;) {
-    const std::size_t instance = plan.workers[setup_.number].instances[at];
-    for (const auto& inlet : inlets_)
-      if (inlet->feedback && inlet->cell == cells_[at].get()) loops_[at].push_back(&inlet->receiver);
-    for (const ChannelPlan& channel : plan.channels) {
-      if (channel.from_instance != instance || !channel.local) continue;
-      const auto& further = loops_[cell_of(channel.to_instance)];
-      loops_[at].insert(loops_[at].end(), further.begin(), further.end());
+  for (std::size_t at = 0; at < cells_.size(); ++at)
+    for (const std::size_t reached : reach_[at]) {
+      for (const ChannelPlan& channel : plan.channels)
+        if (!channel.local && channel.from_instance == plan.workers[setup_.number].instances[reached])
+          gates_[at].push_back(edge_of_.at({channel.link, channel.producer, channel.consumer}));
+      for (const auto& inlet : inlets_)
+        if (inlet->feedback && inlet->cell == cells_[reached].get()) loops_[at].push_back(&inlet->receiver);
     }
-  }
 }
 
 }  // namespace leat

@@ -1,7 +1,5 @@
 #include "link/zmq_mailbox.hpp"
 
-#include <fmt/format.h>
-
 #include <map>
 
 #include "link/zmq_outbox.hpp"
@@ -29,15 +27,7 @@ Result<std::unique_ptr<ZmqMailbox>> ZmqMailbox::open(ZmqContext& context, const 
     impl->inbox.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(kBytesMax));
     impl->inbox.bind(endpoint);
   } catch (const zmq::error_t& error) {
-    if (error.num() == EADDRINUSE)
-      return fail(
-          Code::address_in_use,
-          "another program listens there already; stop it, or choose another port under `deploy.hosts`",
-          endpoint);
-    return fail(
-        Code::bad_endpoint,
-        fmt::format("cannot listen: {}; check the address of this host under `deploy.hosts`", error.what()),
-        endpoint);
+    return bind_failure(endpoint, error);
   }
   return std::unique_ptr<ZmqMailbox>(new ZmqMailbox(std::move(impl)));
 }

@@ -1,5 +1,7 @@
 #include "link/zmq_outbox.hpp"
 
+#include <fmt/format.h>
+
 #include <cstring>
 
 #ifdef __SANITIZE_THREAD__
@@ -25,6 +27,17 @@ void take_over(void*) {}
 #endif
 
 }  // namespace
+
+Failure bind_failure(const std::string& endpoint, const zmq::error_t& error) {
+  if (error.num() == EADDRINUSE)
+    return fail(Code::address_in_use,
+                "another program listens there already; stop it, or choose another port under `deploy.hosts`",
+                endpoint);
+  return fail(
+      Code::bad_endpoint,
+      fmt::format("cannot listen: {}; check the address of this host under `deploy.hosts`", error.what()),
+      endpoint);
+}
 
 void configure_link(zmq::socket_t& socket, int linger_ms) {
   socket.set(zmq::sockopt::linger, linger_ms);

@@ -47,5 +47,7 @@ struct Bundle {
 
 /// For every socket between workers: no high-water marks, because credit bounds what is under way.
 void configure_link(zmq::socket_t& socket, int linger_ms);
+/// Why no socket can listen there, and what to do: address_in_use or bad_endpoint.
+Failure bind_failure(const std::string& endpoint, const zmq::error_t& error);
 
 }  // namespace leat

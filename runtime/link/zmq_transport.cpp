@@ -15,17 +15,6 @@ namespace {
 constexpr int kSocketsMax = 65536;  // one per pair of workers
 constexpr Duration kSpin{50};
 
-Failure bind_failure(const std::string& endpoint, const zmq::error_t& error) {
-  if (error.num() == EADDRINUSE)
-    return fail(Code::address_in_use,
-                "another program listens there already; stop it, or choose another port under `deploy.hosts`",
-                endpoint);
-  return fail(
-      Code::bad_endpoint,
-      fmt::format("cannot listen: {}; check the address of this host under `deploy.hosts`", error.what()),
-      endpoint);
-}
-
 }  // namespace
 
 ZmqContext::ZmqContext() : context_(std::make_unique<zmq::context_t>(1)) {
