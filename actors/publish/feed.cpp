@@ -3,19 +3,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <leat/codec.hpp>
 #include <leat/context.hpp>
-#include <random>
-#include <unordered_map>
+#include <leat/state.hpp>
+#include <thread>
 
+#include "publish/feed_hold.hpp"
 #include "publish/feed_socket.hpp"
+#include "publish/feed_topics.hpp"
 #include "publish/feed_wire.hpp"
 
 namespace leat {
 namespace {
 
+enum class Commit : std::uint8_t { now, checkpoint };
+
 struct PublishFeedConfig {
   std::string bind;
   Expression topic;
+  Commit commit = Commit::now;
+  Bytes hold{64u << 20};
   Rows queue{10'000};
   std::uint64_t topics = 10'000;
   Duration heads = std::chrono::seconds(1);
@@ -24,8 +31,10 @@ struct PublishFeedConfig {
 };
 
 /// Publishes one message per row on a ZeroMQ XPUB socket, in the format of docs/wire-format.md. Rows whose
-/// topic nobody has subscribed to are counted (`no_subscriber`) and not encoded. Holds a few words per topic,
-/// at most `topics` of them, and in ZeroMQ's queues at most `queue` messages per subscriber.
+/// topic nobody has subscribed to are counted (`no_subscriber`) and not sent. Who publishes and the numbers
+/// given are its state, so that what comes again after a failure can be told from what is new. Holds a few
+/// words per topic, at most `topics` of them, in ZeroMQ's queues at most `queue` messages per subscriber, and
+/// with `commit: checkpoint` at most `hold` bytes of rows.
 class PublishFeed final : public Actor {
  public:
   using Config = PublishFeedConfig;
@@ -38,45 +47,43 @@ class PublishFeed final : public Actor {
   static Fields<Config> fields();
   static void describe(Config& config, Describe& describe);
 
-  explicit PublishFeed(Config config) : config_(std::move(config)) {}
+  explicit PublishFeed(Config config) : config_(std::move(config)), topics_(config_.topics) {}
+  ~PublishFeed() override {
+    if (socket_) socket_->close(config_.linger);
+  }
 
   Status on_start(Context& ctx) override;
   Status on_batch(const Port&, const Batch& batch, Context& ctx) override;
-  Status on_timer(Timer, Context& ctx) override;
+  Status on_timer(Timer timer, Context& ctx) override;
   Status on_end(Context& ctx) override;
+  Status on_barrier(Context&) override;
+  Status on_commit(Context& ctx) override;
+  void save(StateWriter& state) const override;
+  Status load(StateReader& state) override;
 
  private:
-  struct Topic {
-    std::uint64_t seq = 0;
-    std::uint64_t slow = 0;           // messages that found a subscriber's queue full, since the last head
-    std::uint64_t subscriptions = 0;  // when `wanted` was found out
-    bool wanted = false;
-  };
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
-  static constexpr Timer kHeads{0};
+  static constexpr Timer kHeads{0}, kRelease{1};
+  static constexpr Duration kReconnect = std::chrono::milliseconds(250);
 
-  Result<Topic*> find_topic(std::string_view name);
-  void publish(std::string_view name, Topic& topic, const Batch& batch, std::uint32_t row, Context& ctx);
-  bool is_wanted(std::string_view name, Topic& topic) const;
+  Status take_row(std::string_view name, const Batch& batch, std::uint32_t row, Context& ctx);
+  void show(std::string_view name, FeedTopic& topic, std::uint64_t seq, std::uint64_t total,
+            std::string_view row, Context& ctx);
+  bool is_wanted(std::string_view name, FeedTopic& topic) const;
+  bool release_some(Context& ctx);
+  void release(Context& ctx);
   void send_heads(Context& ctx);
-  std::string counts() const;
+  void finish(Context& ctx);
 
   Config config_;
+  bool holds_ = false;  // rows wait for their checkpoint
+  bool ended_ = false, covered_end_ = false;
   std::unique_ptr<FeedSocket> socket_;
-  std::string feed_;
-  std::uint64_t total_ = 0;
   std::uint64_t subscriptions_ = 0;
-  std::unordered_map<std::string, Topic, Hash, std::equal_to<>> topics_;
-  std::string body_;
+  FeedTopics topics_;
+  FeedHold hold_;
+  std::uint64_t shown_ = 0;  // `total` of the last item published
+  std::string row_, body_;
 };
-
-std::string random_id() {
-  std::random_device device;
-  return fmt::format("{:08x}{:08x}", device(), device());
-}
 
 Fields<PublishFeedConfig> PublishFeed::fields() {
   using C = PublishFeedConfig;
@@ -89,6 +96,11 @@ Fields<PublishFeedConfig> PublishFeed::fields() {
       required("topic", &C::topic, "Topic of a row; subscribers ask for topics by prefix.")
           .returns(Type::string)
           .example("'\"news.\" + label'"),
+      choice("commit", &C::commit, {{"now", Commit::now}, {"checkpoint", Commit::checkpoint}},
+             "When a row is published: as soon as it comes (after a failure, rows since the last checkpoint "
+             "come again), or when the checkpoint that covers it counts (never again as another row)."),
+      optional("hold", &C::hold,
+               "Under `commit: checkpoint`: most bytes of rows between two checkpoints. More ends the run."),
       optional("queue", &C::queue, "Most messages that wait for one slow subscriber before it misses some."),
       optional("topics", &C::topics, "Most topics; a row of a further one goes to `errors`."),
       optional(
@@ -100,35 +112,42 @@ Fields<PublishFeedConfig> PublishFeed::fields() {
 }
 
 void PublishFeed::describe(Config& config, Describe& describe) {
+  const auto refuse = [&](Code code, const char* option, std::string message) {
+    describe.problem(code, describe.place_of(option), std::move(message));
+  };
   if (!config.bind.empty())
     if (std::string problem = endpoint_problem(config.bind); !problem.empty())
-      describe.problem(Code::bad_endpoint, describe.place_of("bind"),
-                       fmt::format("`{}`: {}", config.bind, problem));
+      refuse(Code::bad_endpoint, "bind", fmt::format("`{}`: {}", config.bind, problem));
   if (config.heads < std::chrono::milliseconds(10))
-    describe.problem(Code::bad_value, describe.place_of("heads"), "`heads` must be 10ms or more");
-  if (config.queue.count == 0)
-    describe.problem(Code::bad_value, describe.place_of("queue"), "`queue` must be 1 or more");
+    refuse(Code::bad_value, "heads", "`heads` must be 10ms or more");
+  if (config.queue.count == 0) refuse(Code::bad_value, "queue", "`queue` must be 1 or more");
+  if (config.commit == Commit::checkpoint && describe.delivery() == Delivery::best_effort)
+    refuse(
+        Code::bad_value, "commit",
+        "`delivery: best_effort` makes no checkpoints to wait for; choose `exactly_once`, or `commit: now`");
 }
 
 Status PublishFeed::on_start(Context& ctx) {
+  // Under best_effort, where `leat test` runs everything, no checkpoint would ever let the rows go.
+  holds_ = config_.commit == Commit::checkpoint && ctx.delivery() != Delivery::best_effort;
   LEAT_TRY_ASSIGN(socket_, FeedSocket::open({.bind = config_.bind, .queue = config_.queue.count}));
-  feed_ = random_id();
-  ctx.log(LogLevel::info, fmt::format("feed {} on {}; follow it with: leat subscribe {}", feed_,
-                                      socket_->endpoint(), connect_address(socket_->endpoint())));
-  if (config_.await_subscriber > Duration(0)) socket_->wait_for_subscriber(config_.await_subscriber);
+  topics_.start(ctx.now().time_since_epoch().count());
+  ctx.log(
+      LogLevel::info,
+      fmt::format("feed {} on {}{}; follow it with: leat subscribe {}", topics_.feed(), socket_->endpoint(),
+                  topics_.total() > 0 ? fmt::format(", going on behind item {}", topics_.total()) : "",
+                  connect_address(socket_->endpoint())));
+  // What a dead process held goes out when its subscribers had time to connect again.
+  const bool held = hold_.bytes() > 0;
+  const Duration await = held && ended_ ? std::max(config_.await_subscriber, config_.linger)
+                                        : (ended_ ? Duration(0) : config_.await_subscriber);
+  if (await > Duration(0)) socket_->wait_for_subscriber(await);
   ctx.start_timer(kHeads, config_.heads);
+  if (held) ctx.start_timer(kRelease, kReconnect);
   return {};
 }
 
-Result<PublishFeed::Topic*> PublishFeed::find_topic(std::string_view name) {
-  if (const auto found = topics_.find(name); found != topics_.end()) return &found->second;
-  if (topics_.size() >= config_.topics)
-    return fail(Code::limit_reached,
-                fmt::format("`{}` would be topic number {}; raise `topics`", name, topics_.size() + 1));
-  return &topics_.emplace(name, Topic{}).first->second;
-}
-
-bool PublishFeed::is_wanted(std::string_view name, Topic& topic) const {
+bool PublishFeed::is_wanted(std::string_view name, FeedTopic& topic) const {
   if (topic.subscriptions != subscriptions_) {
     topic.wanted = socket_->wanted(name);
     topic.subscriptions = subscriptions_;
@@ -136,39 +155,75 @@ bool PublishFeed::is_wanted(std::string_view name, Topic& topic) const {
   return topic.wanted;
 }
 
-void PublishFeed::publish(std::string_view name, Topic& topic, const Batch& batch, std::uint32_t row,
-                          Context& ctx) {
-  ++topic.seq;
-  ++total_;
+void PublishFeed::show(std::string_view name, FeedTopic& topic, std::uint64_t seq, std::uint64_t total,
+                       std::string_view row, Context& ctx) {
+  topic.shown = seq;
+  shown_ = total;
   if (!is_wanted(name, topic)) return ctx.drop(1, "no_subscriber");
   body_.clear();
-  write_feed_item({feed_, topic.seq, total_, ctx.now()}, batch, row, body_);
+  write_feed_item({topics_.feed(), topics_.run(), seq, total, ctx.now()}, row, body_);
   if (socket_->send(name, body_)) return;
   ++topic.slow;
   ctx.drop(1, "slow_subscriber");
 }
 
+Status PublishFeed::take_row(std::string_view name, const Batch& batch, std::uint32_t row, Context& ctx) {
+  Result<FeedTopic*> found = topics_.find(name);
+  if (!found) {
+    ctx.reject(batch, row, std::move(found).error());
+    return {};
+  }
+  FeedTopic& topic = **found;
+  topics_.number(topic);
+  row_.clear();
+  if (holds_ || is_wanted(name, topic)) write_msgpack(batch, row, row_);
+  if (!holds_) {
+    show(name, topic, topic.seq, topics_.total(), row_, ctx);
+    return {};
+  }
+  hold_.add(name, topic.seq, topics_.total(), row_);
+  if (hold_.bytes() <= config_.hold.count) return {};
+  return fail(Code::limit_reached,
+              fmt::format("more than {} of rows came between two checkpoints; raise `hold`, make "
+                          "`checkpoint.every` shorter, or slow the rows down with a `throttle`",
+                          to_text(config_.hold)));
+}
+
 Status PublishFeed::on_batch(const Port&, const Batch& batch, Context& ctx) {
+  if (!holds_)  // what a run that held rows has left
+    while (release_some(ctx)) {
+    }
   subscriptions_ = socket_->read_subscriptions();
   Evaluated names = config_.topic.evaluate(batch);
   std::size_t failed = 0;
   for (std::uint32_t row = 0; row < batch.row_count(); ++row) {
-    if (failed < names.failed.size() && names.failed[failed].row == row) {
+    if (failed < names.failed.size() && names.failed[failed].row == row)
       ctx.reject(batch, row, std::move(names.failed[failed++].error));
-      continue;
-    }
-    if (names.values.is_null(row)) {
+    else if (names.values.is_null(row))
       ctx.reject(batch, row,
                  Error{Code::missing_value, fmt::format("the topic `{}` is null", config_.topic.text()), {}});
-      continue;
-    }
-    const std::string_view name = names.values.text(row);
-    if (Result<Topic*> topic = find_topic(name))
-      publish(name, **topic, batch, row, ctx);
     else
-      ctx.reject(batch, row, std::move(topic).error());
+      LEAT_TRY(take_row(names.values.text(row), batch, row, ctx));
   }
   return {};
+}
+
+// A part of what waits at a time, or the rows of a whole checkpoint would overrun every subscriber's queue.
+// False: nothing is left.
+bool PublishFeed::release_some(Context& ctx) {
+  subscriptions_ = socket_->read_subscriptions();
+  for (std::uint64_t left = std::max<std::uint64_t>(1, config_.queue.count / 4); left > 0; --left) {
+    const std::optional<FeedHold::Item> item = hold_.take();
+    if (!item) return false;
+    if (const Result<FeedTopic*> topic = topics_.find(item->topic))
+      show(item->topic, **topic, item->seq, item->total, item->row, ctx);
+  }
+  return true;
+}
+
+void PublishFeed::release(Context& ctx) {
+  constexpr Duration kPause = std::chrono::milliseconds(5);
+  if (release_some(ctx)) ctx.start_timer(kRelease, kPause);
 }
 
 void PublishFeed::send_heads(Context& ctx) {
@@ -180,36 +235,74 @@ void PublishFeed::send_heads(Context& ctx) {
     topic.slow = 0;
     if (!is_wanted(name, topic)) continue;
     body_.clear();
-    write_feed_head({feed_, topic.seq, total_, ctx.now()}, body_);
+    write_feed_head({topics_.feed(), topics_.run(), topic.shown, shown_, ctx.now()}, {.base = topic.base},
+                    body_);
     socket_->send(name, body_);
   }
 }
 
-Status PublishFeed::on_timer(Timer, Context& ctx) {
+Status PublishFeed::on_timer(Timer timer, Context& ctx) {
+  if (timer == kRelease) {
+    release(ctx);
+    return {};
+  }
   send_heads(ctx);
   ctx.start_timer(kHeads, config_.heads);
   return {};
 }
 
-/// "news.negative 3, news.neutral 5": the topics with the most rows, whether anyone subscribed or not.
-std::string PublishFeed::counts() const {
-  constexpr std::size_t kShown = 10;
-  std::vector<std::pair<std::uint64_t, std::string_view>> topics;
-  for (const auto& [name, topic] : topics_) topics.emplace_back(topic.seq, name);
-  std::ranges::sort(topics, [](const auto& a, const auto& b) {
-    return a.first != b.first ? a.first > b.first : a.second < b.second;
-  });
-  std::string text;
-  for (std::size_t at = 0; at < std::min(topics.size(), kShown); ++at)
-    text += fmt::format("{}{} {}", at == 0 ? "" : ", ", topics[at].second, topics[at].first);
-  if (topics.size() > kShown) text += fmt::format(" and {} more", topics.size() - kShown);
-  return text;
+Status PublishFeed::on_barrier(Context&) {
+  hold_.cover();
+  covered_end_ = ended_;
+  return {};
+}
+
+Status PublishFeed::on_commit(Context& ctx) {
+  hold_.release();
+  if (!holds_) return {};
+  if (covered_end_)
+    finish(ctx);
+  else
+    release(ctx);
+  return {};
 }
 
 Status PublishFeed::on_end(Context& ctx) {
-  if (total_ > 0) ctx.log(LogLevel::info, fmt::format("{} rows by topic: {}", total_, counts()));
+  ended_ = true;
+  if (!holds_) finish(ctx);
+  return {};
+}
+
+// Nothing will come any more: timers have ended, so what is left goes out here.
+void PublishFeed::finish(Context& ctx) {
+  while (release_some(ctx)) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  if (topics_.total() > 0)
+    ctx.log(LogLevel::info, fmt::format("{} rows by topic: {}", topics_.total(), topics_.counts()));
   send_heads(ctx);
   socket_->close(config_.linger);
+}
+
+void PublishFeed::save(StateWriter& state) const {
+  topics_.save(state);
+  state.write("ended", std::int64_t{ended_ ? 1 : 0});
+  state.write("held", hold_.rest());
+}
+
+Status PublishFeed::load(StateReader& state) {
+  if (state.bytes("feed") == nullptr) return {};  // feeds had no state once
+  LEAT_TRY(topics_.load(state));
+  std::int64_t ended = 0;
+  LEAT_TRY(state.read("ended", ended));
+  ended_ = ended != 0;
+  std::string held;
+  LEAT_TRY(state.read("held", held));
+  shown_ = topics_.total();
+  std::uint64_t held_items = 0;
+  LEAT_TRY(hold_.load(std::move(held), [&](const FeedHold::Item& item) {
+    if (const Result<FeedTopic*> topic = topics_.find(item.topic)) --(*topic)->shown;
+    ++held_items;
+  }));
+  shown_ -= std::min(shown_, held_items);
   return {};
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <leat/codec.hpp>
 #define MSGPACK_NO_BOOST
 #include <msgpack.hpp>
 
@@ -27,6 +26,8 @@ void write_stamp(const FeedStamp& stamp, std::uint32_t entries, std::string& out
   packer.pack_map(entries);
   pack_text(packer, "feed");
   pack_text(packer, stamp.feed);
+  pack_text(packer, "run");
+  packer.pack_int64(stamp.run);
   pack_text(packer, "seq");
   packer.pack_uint64(stamp.seq);
   pack_text(packer, "total");
@@ -45,6 +46,13 @@ Result<std::uint64_t> number(const msgpack::object& value, std::string_view key)
   return value.via.u64;
 }
 
+Result<std::int64_t> signed_number(const msgpack::object& value, std::string_view key) {
+  const bool positive = value.type == msgpack::type::POSITIVE_INTEGER && value.via.u64 <= INT64_MAX;
+  if (!positive && value.type != msgpack::type::NEGATIVE_INTEGER)
+    return malformed(fmt::format("`{}` is no whole number", key));
+  return value.via.i64;
+}
+
 Status read_entry(std::string_view key, const msgpack::object& value, FeedMessage& message) {
   if (key == "feed") {
     if (value.type != msgpack::type::STR) return malformed("`feed` is no string");
@@ -53,10 +61,13 @@ Status read_entry(std::string_view key, const msgpack::object& value, FeedMessag
     LEAT_TRY_ASSIGN(message.seq, number(value, key));
   } else if (key == "total") {
     LEAT_TRY_ASSIGN(message.total, number(value, key));
+  } else if (key == "base") {
+    LEAT_TRY_ASSIGN(message.head.base, number(value, key));
+  } else if (key == "run") {
+    LEAT_TRY_ASSIGN(message.run, signed_number(value, key));
   } else if (key == "time") {
-    if (value.type != msgpack::type::POSITIVE_INTEGER && value.type != msgpack::type::NEGATIVE_INTEGER)
-      return malformed("`time` is no whole number");
-    message.time = Time(Duration(value.via.i64));
+    LEAT_TRY_ASSIGN(const std::int64_t time, signed_number(value, key));
+    message.time = Time(Duration(time));
   } else if (key == "row") {
     if (value.type != msgpack::type::MAP) return malformed("`row` is no map");
     Appender to{message.row.emplace()};
@@ -78,16 +89,20 @@ Result<FeedMessage> read_map(const msgpack::object& root) {
 
 }  // namespace
 
-void write_feed_item(const FeedStamp& stamp, const Batch& batch, std::uint32_t row, std::string& out) {
-  write_stamp(stamp, 5, out);
+void write_feed_item(const FeedStamp& stamp, std::string_view row, std::string& out) {
+  write_stamp(stamp, 6, out);
   Appender to{out};
   msgpack::packer<Appender> packer(to);
   pack_text(packer, "row");
-  write_msgpack(batch, row, out);
+  out.append(row);
 }
 
-void write_feed_head(const FeedStamp& stamp, std::string& out) {
-  write_stamp(stamp, 4, out);
+void write_feed_head(const FeedStamp& stamp, const FeedHead& head, std::string& out) {
+  write_stamp(stamp, 6, out);
+  Appender to{out};
+  msgpack::packer<Appender> packer(to);
+  pack_text(packer, "base");
+  packer.pack_uint64(head.base);
 }
 
 Result<FeedMessage> read_feed_message(std::string_view body) {

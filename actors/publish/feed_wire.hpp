@@ -1,6 +1,5 @@
 #pragma once
 
-#include <leat/batch.hpp>
 #include <leat/clock.hpp>
 #include <leat/result.hpp>
 #include <optional>
@@ -11,23 +10,31 @@ namespace leat {
 
 /// What every message says of itself.
 struct FeedStamp {
-  std::string_view feed;    ///< this start of the publisher, at random
+  std::string_view feed;    ///< the publisher, at random; the same after a recovery
+  std::int64_t run = 0;     ///< this start of it; greater than those before
   std::uint64_t seq = 0;    ///< of an item in its topic, from 1; of a head: the topic's last item
   std::uint64_t total = 0;  ///< the same over all topics
   Time time{};              ///< when it was published
 };
 
-/// Appends the body of an item: the stamp and one row.
-void write_feed_item(const FeedStamp& stamp, const Batch& batch, std::uint32_t row, std::string& out);
-/// Appends the body of a head: the stamp alone.
-void write_feed_head(const FeedStamp& stamp, std::string& out);
+/// Appends the body of an item: the stamp and one row, a MessagePack map.
+void write_feed_item(const FeedStamp& stamp, std::string_view row, std::string& out);
+
+/// What a head says beside its stamp.
+struct FeedHead {
+  std::uint64_t base = 0;  ///< the topic's last item when this run began
+};
+/// Appends the body of a head.
+void write_feed_head(const FeedStamp& stamp, const FeedHead& head, std::string& out);
 
 struct FeedMessage {
   std::string feed;
+  std::int64_t run = 0;
   std::uint64_t seq = 0;
   std::uint64_t total = 0;
   Time time{};
   std::optional<std::string> row;  ///< MessagePack; nothing in a head
+  FeedHead head;
 };
 
 /// malformed_frame for anything but a body as above; keys it does not know are passed over.

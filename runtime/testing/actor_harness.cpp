@@ -56,6 +56,9 @@ struct ActorHarness::Impl final : CellHost {
   std::vector<std::function<void()>> offloaded;
   std::vector<std::string> lines;
   std::vector<std::string> schema_of_port;
+  Delivery delivery = Delivery::best_effort;
+  std::uint64_t checkpoint = 0;
+  std::optional<CellState> kept;
 
   void load(const std::string& kind_name, const std::string& options, const Inputs& schemas);
   void build();
@@ -79,7 +82,7 @@ struct ActorHarness::Impl final : CellHost {
   void log(const Cell&, LogLevel, std::string message) override { lines.push_back(std::move(message)); }
   void fail(const Cell&, Error error) override { failure = std::move(error); }
   void flush_soon() override {}
-  void snapshot(const Cell&, std::uint64_t, CellState) override {}
+  void snapshot(const Cell&, std::uint64_t, CellState state) override { kept = std::move(state); }
   Cell* charge(Cell*) override { return nullptr; }
 };
 
@@ -109,7 +112,8 @@ void ActorHarness::Impl::load(const std::string& kind_name, const std::string& o
   const bool more = actor.find_first_not_of(" }", brace + 1) != std::string::npos;
   actor.insert(brace + 1, fmt::format(" kind: {}{}{}", kind_name, wiring.empty() ? "" : ", inputs: " + wiring,
                                       more ? ", " : ""));
-  std::string text = "topology: harness\ndelivery: best_effort\n";
+  constexpr const char* kNames[] = {"best_effort", "at_least_once", "exactly_once"};
+  std::string text = fmt::format("topology: harness\ndelivery: {}\n", kNames[static_cast<int>(delivery)]);
   if (!declared.empty()) text += "schemas:\n" + declared;
   text += fmt::format("actors:\n{}  tested: {}\n", feeds, actor);
   Diagnostics found;
@@ -164,8 +168,10 @@ void ActorHarness::Impl::fire_until(Instant end) {
   clock.advance(std::chrono::ceil<Duration>(end - clock.steady()));
 }
 
-ActorHarness::ActorHarness(const std::string& kind, const std::string& options, const std::string& input)
+ActorHarness::ActorHarness(const std::string& kind, const std::string& options, const std::string& input,
+                           Delivery delivery)
     : impl_(std::make_unique<Impl>()) {
+  impl_->delivery = delivery;
   register_standard_actors(impl_->registry);
   impl_->registry.add<HarnessInput>();
   impl_->load(kind, options, input.empty() ? Inputs{} : Inputs{{"input", input}});
@@ -250,6 +256,26 @@ Status ActorHarness::restart() {
   impl_->timers = {};
   impl_->build();
   LEAT_TRY(impl_->cell->load(std::move(state)));
+  impl_->cell->start();
+  return impl_->outcome();
+}
+
+Status ActorHarness::checkpoint() {
+  impl_->cell->begin_checkpoint(++impl_->checkpoint);
+  impl_->cell->receive_barrier(0, impl_->checkpoint);
+  return impl_->outcome();
+}
+
+Status ActorHarness::commit() {
+  impl_->cell->commit();
+  return impl_->outcome();
+}
+
+Status ActorHarness::crash() {
+  impl_->cell.reset();
+  impl_->timers = {};
+  impl_->build();
+  if (impl_->kept) LEAT_TRY(impl_->cell->load(*impl_->kept));
   impl_->cell->start();
   return impl_->outcome();
 }

@@ -33,6 +33,7 @@ class DescribeActor final : public Describe {
   }
 
   SchemaPtr input(std::size_t port) const override { return port < inputs_.size() ? inputs_[port] : nullptr; }
+  Delivery delivery() const override { return reader_.topology().delivery; }
   void output(const Port& port, SchemaPtr schema) override {
     spec_.outputs[port.index].schema = std::move(schema);
   }

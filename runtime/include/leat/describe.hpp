@@ -13,6 +13,8 @@ class Describe {
 
   /// Schema of an input port (all its links agree); null for a source.
   virtual SchemaPtr input(std::size_t port = 0) const = 0;
+  /// The topology's promise.
+  virtual Delivery delivery() const = 0;
   /// Declares an output port's schema. Not called: the schema of input 0.
   virtual void output(const Port& port, SchemaPtr schema) = 0;
   /// Adds a port named by the user's configuration, after the kind's own; its index is returned.

@@ -16,7 +16,8 @@ class ActorHarness {
  public:
   /// Standard kinds; `input` is the schema of every input port (YAML: "{ card: string, amount: int64 }";
   /// empty for sources).
-  ActorHarness(const std::string& kind, const std::string& options, const std::string& input = {});
+  ActorHarness(const std::string& kind, const std::string& options, const std::string& input = {},
+               Delivery delivery = Delivery::best_effort);
   /// The same for kinds with several input ports: port name and schema of each one that is connected, and
   /// further schemas that options name.
   using Inputs = std::vector<std::pair<std::string, std::string>>;
@@ -45,6 +46,12 @@ class ActorHarness {
   Status advance(Duration duration);
   /// Save, destroy, create, load: must not show.
   Status restart();
+  /// A barrier, after everything fed so far; what is saved is kept for `crash`.
+  Status checkpoint();
+  /// The last checkpoint counts: its manifest is durable.
+  Status commit();
+  /// Destroy without a word, create, load what the last checkpoint kept: nothing, before the first.
+  Status crash();
 
   /// The watermark that went on last; kTimeMin before.
   Time watermark_out() const;

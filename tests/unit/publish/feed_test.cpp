@@ -97,18 +97,6 @@ TEST_F(PublishFeed, the_end_sends_heads_and_waits_for_what_is_queued) {
   EXPECT_EQ(next(), "news.good 1 1 head");
 }
 
-TEST_F(PublishFeed, a_new_start_is_a_new_feed) {
-  subscribe({});
-  const auto feed = actor();
-  ASSERT_TRUE(feed->feed(R"({"label":"good","n":1})"));
-  EXPECT_EQ(next(), R"(news.good 1 1 {"label":"good","n":1})");
-  // A subscriber subscribes anew only while it reads, and the restarted actor waits for it.
-  auto heard = std::async(std::launch::async, [&] { return next(); });
-  ASSERT_TRUE(feed->restart());
-  ASSERT_TRUE(feed->feed(R"({"label":"good","n":2})"));
-  EXPECT_EQ(heard.get(), "another feed");
-}
-
 TEST_F(PublishFeed, rows_without_a_topic_go_to_errors) {
   subscribe({});
   ActorHarness feed("publish.feed",
@@ -147,7 +135,7 @@ TEST_F(PublishFeed, the_end_logs_how_many_rows_each_topic_had) {
 
 TEST_F(PublishFeed, a_slow_subscriber_is_counted) {
   subscribe({}, 10);
-  const auto feed = actor(", queue: 10");
+  const auto feed = actor(", queue: 10, linger: 0s");
   std::string rows;
   for (int at = 0; at < 1000; ++at)
     rows += fmt::format("{{\"label\":\"{}\",\"n\":{}}}\n", std::string(60 << 10, 'x'), at);
@@ -174,6 +162,7 @@ TEST_F(PublishFeed, what_cannot_run_is_refused_where_it_stands) {
       {"{ bind: \"tcp://*:5556\" }", "topic"},
       {"{ bind: \"tcp://*:5556\", topic: label, heads: 1ms }", "10ms or more"},
       {"{ bind: \"tcp://*:5556\", topic: label, queue: 0 }", "1 or more"},
+      {"{ bind: \"tcp://*:5556\", topic: label, commit: checkpoint }", "makes no checkpoints to wait for"},
   };
   for (const auto& [options, says] : cases) {
     const ActorHarness feed("publish.feed", options, kSchema);
