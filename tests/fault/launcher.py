@@ -1,9 +1,11 @@
 """Runs the real `leat` for tests: every process is ended by its own id, every file lives in a folder of the test."""
+import concurrent.futures
 import json
 import os
 import pathlib
 import signal
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -43,3 +45,28 @@ class LauncherTest(unittest.TestCase):
 
     def rows(self, name):
         return [json.loads(line) for line in (self.folder / name).read_text().splitlines()]
+
+
+def names_of(suite):
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            yield from names_of(test)
+        else:
+            yield test.id().removeprefix("__main__.")
+
+
+def main(at_once):
+    """Like unittest.main, but several tests at a time, each in a process of its own: they wait more than they work."""
+    if len(sys.argv) > 1:
+        unittest.main()
+
+    def run(name):
+        return name, subprocess.run([sys.executable, sys.argv[0], "-v", name], stderr=subprocess.PIPE, text=True, check=False)
+
+    names = list(names_of(unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])))
+    failed = False
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        for name, done in pool.map(run, names):
+            failed |= done.returncode != 0
+            print(done.stderr if done.returncode != 0 or "skipped" in done.stderr else f"{name} ... ok", file=sys.stderr, flush=True)
+    sys.exit(1 if failed else 0)
