@@ -1,6 +1,5 @@
 """One topology in one process, in several over ipc, and on two hosts over tcp: only `deploy:` changes."""
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -9,6 +8,7 @@ import time
 import unittest
 
 from launcher import LauncherTest
+from namespaces import TwoHosts
 
 LOGIC = """
 topology: spread
@@ -93,7 +93,7 @@ deploy:
   place: { numbers: edge, "*": core }
   security: { curve: off }
 """
-        prefixes = {name: ("ip", "netns", "exec", network.name(name)) for name in ("edge", "core")}
+        prefixes = {name: network.prefix(name) for name in ("edge", "core")}
         self.assertEqual(self.run_hosts(deploy, prefixes, ("core", "edge")), self.expected())
 
     def test_hosts_with_different_files_refuse_each_other(self):
@@ -154,37 +154,6 @@ deploy:
         self.assertIn("a (ipc://", err)
         self.assertIn("L0602", err)
         self.assertLess(time.monotonic() - begin, 20)
-
-
-class TwoHosts:
-    """Two network namespaces joined by a cable."""
-
-    def __init__(self, test):
-        self.suffix = f"{os.getpid()}"
-        if os.geteuid() != 0 or shutil.which("ip") is None:
-            test.skipTest("network namespaces need root and iproute2")
-        for name in ("edge", "core"):
-            self.permitted(test, "add", self.name(name))
-            test.addCleanup(subprocess.run, ["ip", "netns", "delete", self.name(name)], check=True)
-            self.permitted(test, "exec", self.name(name), "true")  # not in a chroot whose root is no mount
-        edge, core = f"le{self.suffix}"[:15], f"lc{self.suffix}"[:15]
-        self.ip("link", "add", edge, "netns", self.name("edge"), "type", "veth", "peer", "name", core, "netns", self.name("core"))
-        for name, cable, address in (("edge", edge, "10.99.0.1/24"), ("core", core, "10.99.0.2/24")):
-            self.ip("-n", self.name(name), "address", "add", address, "dev", cable)
-            self.ip("-n", self.name(name), "link", "set", cable, "up")
-
-    def name(self, host):
-        return f"leat-{host}-{self.suffix}"
-
-    @staticmethod
-    def permitted(test, *arguments):
-        done = subprocess.run(["ip", "netns", *arguments], capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            test.skipTest(f"network namespaces are not permitted here: {done.stderr.strip()}")
-
-    @staticmethod
-    def ip(*arguments):
-        subprocess.run(["ip", *arguments], check=True)
 
 
 if __name__ == "__main__":
