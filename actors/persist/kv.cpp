@@ -57,9 +57,8 @@ class PersistKv final : public Actor {
   Status on_batch(const Port&, const Batch& batch, Context& ctx) override;
   Status on_end(Context&) override { return store_->flush(); }
   Status on_barrier(Context&) override {
-    ++segment_;
     written_.clear();
-    return store_->flush();
+    return store_->seal(writer_, ++segment_);
   }
   void save(StateWriter& state) const override {
     state.write("segment", static_cast<std::int64_t>(segment_));

@@ -1,11 +1,13 @@
 #include "persist/kv_store.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -82,8 +84,16 @@ std::string undo_key(std::uint32_t writer, std::uint64_t segment, std::string_vi
 }
 constexpr std::size_t kUndoHead = 12;
 
+// Behind all undo keys: the segment that a writer has begun, as text.
+std::string mark_key(std::uint32_t writer) {
+  std::string out(4, '\xff');
+  for (int at = 3; at >= 0; --at) out.push_back(static_cast<char>(writer >> (8 * at)));
+  return out;
+}
+
 /// Beside the entries, in a column family of their own: what keys held before writes that may be taken back,
-/// as one byte (0: nothing) and the value.
+/// as one byte (0: nothing) and the value; and how far each writer had come. RocksDB cuts its log where that
+/// can't be read and says nothing of it: the mark, which is behind all that it speaks for, is missing then.
 class RocksStore final : public KvStore {
  public:
   RocksStore(std::unique_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> families,
@@ -125,13 +135,12 @@ class RocksStore final : public KvStore {
     for (const Entry& entry : entries)
       if (const auto status = batch.Put(slice(entry.key), slice(entry.value)); !status.ok())
         return failure(status, path_, "writing to");
-    if (const auto status = db_->Write(write_, &batch); !status.ok())
-      return failure(status, path_, "writing to");
-    return {};
+    return write(batch);
   }
 
   // The latest segment first, so that what a key held before the earliest stays.
   Status undo(std::uint32_t writer, std::uint64_t segment) override {
+    LEAT_TRY(check_mark(writer, segment));
     rocksdb::WriteBatch batch;
     const std::string begin = undo_key(writer, segment, {}), end = undo_key(writer + 1, 0, {});
     const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(rocksdb::ReadOptions(), undo_family()));
@@ -145,20 +154,26 @@ class RocksStore final : public KvStore {
       held ? batch.Put(key, value) : batch.Delete(key);
     }
     if (!at->status().ok()) return failure(at->status(), path_, "reading");
-    if (const auto status = db_->Write(write_, &batch); !status.ok())
-      return failure(status, path_, "writing to");
-    return {};
+    batch.Put(undo_family(), mark_key(writer), std::to_string(segment));
+    return write(batch);
   }
 
   Status settle(std::uint32_t writer, std::uint64_t segment) override {
-    const auto status =
-        db_->DeleteRange(write_, undo_family(), undo_key(writer, 0, {}), undo_key(writer, segment, {}));
-    return status.ok() ? Status() : Status(failure(status, path_, "writing to"));
+    rocksdb::WriteBatch batch;
+    batch.DeleteRange(undo_family(), undo_key(writer, 0, {}), undo_key(writer, segment, {}));
+    return write(batch);
+  }
+
+  Status seal(std::uint32_t writer, std::uint64_t segment) override {
+    rocksdb::WriteBatch batch;
+    batch.Put(undo_family(), mark_key(writer), std::to_string(segment));
+    LEAT_TRY(write(batch));
+    return flush();
   }
 
   Status flush() override {
-    if (const auto status = db_->SyncWAL(); !status.ok()) return failure(status, path_, "writing to");
-    return {};
+    LEAT_TRY(health());
+    return written(db_->SyncWAL());
   }
 
   Status scan(const std::function<bool(Entry)>& visit) const override {
@@ -172,11 +187,61 @@ class RocksStore final : public KvStore {
  private:
   rocksdb::ColumnFamilyHandle* undo_family() const { return families_.back(); }
 
+  Status check_mark(std::uint32_t writer, std::uint64_t segment) const {
+    if (segment == 0) return {};
+    std::string mark;
+    const auto status = db_->Get(rocksdb::ReadOptions(), undo_family(), mark_key(writer), &mark);
+    if (!status.ok() && !status.IsNotFound()) return failure(status, path_, "reading");
+    if (status.ok() && std::strtoull(mark.c_str(), nullptr, 10) >= segment) return {};
+    return fail(Code::corrupt_state,
+                "the store lacks rows that were in it at the last checkpoint: it is damaged, or another one. "
+                "Put it back, or start anew with `leat run --from none`",
+                path_);
+  }
+
+  Status write(rocksdb::WriteBatch& batch) {
+    LEAT_TRY(health());
+    return written(db_->Write(write_, &batch));
+  }
+
+  // RocksDB asserts that a file which could not be written is left alone.
+  Status health() const {
+    const std::lock_guard lock(mutex_);
+    return failed_ ? Status(Failure(*failed_)) : Status();
+  }
+
+  Status written(const rocksdb::Status& status) {
+    if (status.ok()) return {};
+    const std::lock_guard lock(mutex_);
+    failed_ = failure(status, path_, "writing to").value();
+    return Failure(*failed_);
+  }
+
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;  // the default one, then undo
   std::string path_;
   rocksdb::WriteOptions write_;
+  mutable std::mutex mutex_;
+  std::optional<Error> failed_;
 };
+
+/// A store that is opened takes its log into a table and begins new files. When these can't be written, this
+/// version of RocksDB ends the process with an assertion: so there must be room for them before.
+Status check_room(const std::string& path) {
+  constexpr std::uintmax_t kNewFiles = 256 << 10;
+  std::uintmax_t needed = kNewFiles;
+  std::error_code ignored;
+  for (const auto& file : std::filesystem::directory_iterator(path, ignored))
+    if (file.path().extension() == ".log") needed += file.file_size(ignored);
+  const std::string name = path + "/room";
+  const int file = ::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return errno == ENOSPC ? failure(rocksdb::Status::NoSpace(), path, "opening") : Status();
+  const int error = ::posix_fallocate(file, 0, static_cast<off_t>(needed));
+  ::close(file);
+  ::unlink(name.c_str());
+  if (error == ENOSPC || error == EDQUOT) return failure(rocksdb::Status::NoSpace(), path, "opening");
+  return {};
+}
 
 }  // namespace
 
@@ -190,6 +255,7 @@ Result<std::unique_ptr<KvStore>> KvStore::open(const KvOptions& options) {
                 fmt::format("cannot make the store's folder: {}; `path` must be a folder that can be written",
                             error.message()),
                 options.path);
+  if (!options.read_only) LEAT_TRY(check_room(options.path));
   rocksdb::DB* db = nullptr;
   rocksdb::Options settings = tuned(options);
   settings.create_missing_column_families = true;

@@ -24,6 +24,7 @@ struct KvOptions {
 /// open files. Any thread; one process at a time (RocksDB's lock), except readers opened read-only.
 ///
 /// Errors: storage_full (nothing of the write is visible), storage_failed; both name the path and what to do.
+/// After a write that failed, none is tried any more.
 class KvStore {
  public:
   static Result<std::unique_ptr<KvStore>> open(const KvOptions& options);
@@ -45,10 +46,13 @@ class KvStore {
   virtual Status put(std::span<const Entry> entries, std::uint32_t writer, std::uint64_t segment,
                      std::span<const Before> before) = 0;
   Status put(std::span<const Entry> entries) { return put(entries, 0, 0, {}); }
-  /// Takes back what a writer wrote in this segment and later ones.
+  /// Takes back what a writer wrote in this segment and later ones. Refused when the store lacks what was
+  /// written before it: then it is not the store, or not all of it, that `seal` was told of.
   virtual Status undo(std::uint32_t writer, std::uint64_t segment) = 0;
   /// Nothing before this segment will be taken back any more.
   virtual Status settle(std::uint32_t writer, std::uint64_t segment) = 0;
+  /// The writer begins this segment: everything before it survives a loss of power, or is missed by `undo`.
+  virtual Status seal(std::uint32_t writer, std::uint64_t segment) = 0;
   /// Makes everything written so far survive a loss of power.
   virtual Status flush() = 0;
   /// All entries in key order, until the callback answers false; its views end with the call.

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <filesystem>
 #include <leat/ingest_log.hpp>
 #include <leat/runner.hpp>
 #include <mutex>
@@ -88,7 +89,7 @@ std::string next_steps(const Topology& topology) {
   for (const ActorSpec& actor : topology.actors) {
     const ConfigNode* node = topology.source.find("actors")->find(actor.name);
     if (const ConfigNode* path = node->find("path"); path != nullptr && actor.kind->info.name == "persist.kv")
-      text += fmt::format("  store: {}/{}\n", topology.folder, path->scalar);
+      text += fmt::format("  store: {}\n", (std::filesystem::path(topology.folder) / path->scalar).string());
     if (const ConfigNode* bind = node->find("bind");
         bind != nullptr && actor.kind->info.name == "publish.feed") {
       std::string endpoint = bind->scalar;

@@ -178,7 +178,7 @@ void Coordinator::gather(std::string reason, Instant now) {
 }
 
 void Coordinator::begin_attempt(Instant now) {
-  if (const Status saved = store_->save_epoch(epoch_ + 1); !saved) return cannot_save(saved.error(), now);
+  if (!keep(store_->save_epoch(epoch_ + 1), now)) return;
   ++epoch_;
   checkpoint_ = manifest_ ? manifest_->checkpoint : checkpoint_;
   for (Participant& participant : participants_) {
@@ -202,7 +202,7 @@ void Coordinator::complete_checkpoint(Instant now) {
                     .checkpoint = checkpoint_,
                     .ended = last_ && std::ranges::all_of(participants_, &Participant::quiet)};
   for (const Participant& participant : participants_) manifest.snapshots.push_back(participant.snapshot);
-  if (const Status saved = store_->save(manifest); !saved) return cannot_save(saved.error(), now);
+  if (!keep(store_->save(manifest), now)) return;
   manifest_ = std::move(manifest);
   enter(Phase::committing, now);
 }
@@ -214,15 +214,18 @@ void Coordinator::finish_checkpoint(Instant now) {
     return enter(Phase::running, now);
   }
   manifest_->over = manifest_->ended;
-  if (const Status saved = store_->save(*manifest_); !saved) return cannot_save(saved.error(), now);
+  if (!keep(store_->save(*manifest_), now)) return;
   release_until_ = now + kReleaseFor;
   enter(Phase::releasing, now);
 }
 
-// A full disk is waited for: nothing is lost meanwhile, and nothing goes on.
-void Coordinator::cannot_save(const Error& error, Instant now) {
-  if (error.code != Code::storage_full) return give_up(error.text(), now);
-  reason_ = error.text();
+// Whether the disk has it. A full one is waited for: nothing is lost meanwhile, and nothing goes on.
+bool Coordinator::keep(const Status& saved, Instant now) {
+  if (!saved && saved.error().code != Code::storage_full)
+    give_up(saved.error().text(), now);
+  else if (!std::exchange(short_of_room_, !saved) && !saved)
+    shortage_ = saved.error().text();
+  return saved.has_value();
 }
 
 void Coordinator::answer(Participant& participant, Instant now) {

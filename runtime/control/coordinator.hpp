@@ -45,8 +45,10 @@ class Coordinator {
   const std::optional<Manifest>& manifest() const { return manifest_; }
   /// Hosts not heard yet, while gathering.
   std::vector<std::string> missing() const;
-  /// Why the last attempt ended, or what is waited for; once: for the log.
+  /// Why the last attempt ended; once: for the log.
   std::optional<std::string> take_reason() { return std::exchange(reason_, std::nullopt); }
+  /// That the disk has no room for a manifest or an epoch, and that this is waited for; once.
+  std::optional<std::string> take_shortage() { return std::exchange(shortage_, std::nullopt); }
 
  private:
   struct Participant {
@@ -64,7 +66,7 @@ class Coordinator {
   void begin_checkpoint(bool last, Instant now);
   void complete_checkpoint(Instant now);
   void finish_checkpoint(Instant now);
-  void cannot_save(const Error& error, Instant now);
+  bool keep(const Status& saved, Instant now);
   void answer(Participant& participant, Instant now);
   void give_up(const std::string& text, Instant now);
   void ask(std::uint32_t host);
@@ -87,6 +89,8 @@ class Coordinator {
   Instant next_checkpoint_;
   Instant release_until_{};
   std::optional<std::string> reason_;
+  bool short_of_room_ = false;
+  std::optional<std::string> shortage_;
 };
 
 }  // namespace leat

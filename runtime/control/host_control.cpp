@@ -106,8 +106,12 @@ void HostControl::handle(HostReport::Event event) {
 void HostControl::save() {
   const std::string name = fmt::format("snapshot-{}-{}-{}", participant_.epoch(), unsaved_, setup_.number);
   Result<SnapshotRef> saved = setup_.store->save(name, bytes_);
-  if (!saved && saved.error().code == Code::storage_full)
-    return setup_.observer->log(LogLevel::warning, "", "checkpoint waits: " + saved.error().text());
+  if (!saved && saved.error().code == Code::storage_full) {
+    if (!std::exchange(short_of_room_, true))
+      setup_.observer->log(LogLevel::warning, "", "checkpoint waits: " + saved.error().text());
+    return;
+  }
+  short_of_room_ = false;
   if (!saved) {
     setup_.observer->failed("", saved.error());
     return participant_.failed(participant_.epoch(), saved.error().text());

@@ -72,7 +72,8 @@ class HostControl final : public ParticipantHost {
   std::unique_ptr<Crew> crew_;
   std::uint64_t unsaved_ = 0;  // checkpoint whose bytes wait for the disk; 0: none
   std::string bytes_;
-  std::string snapshot_;  // name of the one saved last
+  bool short_of_room_ = false;  // which was said
+  std::string snapshot_;        // name of the one saved last
   std::string gave_up_;
 };
 

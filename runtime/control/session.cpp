@@ -207,6 +207,8 @@ void Session::exchange() {
     if (!coordinator_) continue;
     if (const auto reason = coordinator_->take_reason())
       log_(LogLevel::warning, "", fmt::format("back to the last checkpoint: {}", *reason));
+    if (const auto shortage = coordinator_->take_shortage())
+      log_(LogLevel::warning, "", fmt::format("waiting for the disk: {}", *shortage));
     for (ControlMessage& message : coordinator_->take_messages()) {
       said = true;
       if (message.host == number_)

@@ -23,8 +23,7 @@ constexpr std::uint32_t kVersion = 1;
 Failure storage_failure(std::string_view what, const std::string& path) {
   const int error = errno;
   if (error == ENOSPC || error == EDQUOT)
-    return fail(Code::storage_full, "the disk is full; free space, then it goes on from the last checkpoint",
-                path);
+    return fail(Code::storage_full, "the disk is full; it goes on when there is room", path);
   return fail(Code::storage_failed, fmt::format("can't {}: {}", what, std::strerror(error)), path);
 }
 
@@ -99,11 +98,11 @@ Status CheckpointFolder::write(const std::string& name, std::string_view bytes) 
   const std::string path = path_ + "/" + name, aside = fmt::format("{}.{}.new", path, host_);
   if (dead_) return fail(Code::storage_failed, "the disk failed before; look at it, then start again", path);
   const int file = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) return storage_failure("write", aside);
+  if (file < 0) return storage_failure("write", path);
   const bool written = write_all(file, bytes) == 0;
   const bool synced = written && ::fsync(file) == 0;
   dead_ = written && !synced && errno != ENOSPC && errno != EDQUOT;
-  const Status outcome = synced ? Status() : Status(storage_failure("write", aside));
+  const Status outcome = synced ? Status() : Status(storage_failure("write", path));
   ::close(file);
   if (!outcome) {
     ::unlink(aside.c_str());

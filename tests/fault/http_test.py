@@ -255,9 +255,7 @@ actors:
         raise AssertionError("the supervisor has started nothing")
 
     def test_each_record_of_the_log_comes_out_once(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = self.free_port()
         topology = self.write(self.TEXT.format(port=self.port))
         process = self.start("run", topology, "--quiet")
         deadline = time.monotonic() + 120

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -42,6 +43,12 @@ class LauncherTest(unittest.TestCase):
         lines = out.strip().splitlines()
         summary = json.loads(lines[-1]) if lines and lines[-1].startswith('{"topology"') else None
         return process.returncode, summary, err
+
+    @staticmethod
+    def free_port():
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return probe.getsockname()[1]
 
     def rows(self, name):
         return [json.loads(line) for line in (self.folder / name).read_text().splitlines()]

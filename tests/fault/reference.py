@@ -101,13 +101,16 @@ class ReferenceTest(LauncherTest):
         self.until(lambda: children(process.pid), "the launcher has started nothing", process)
         return children(process.pid)[0]
 
+    def folder_of_checkpoints(self, topology):
+        return topology.parent / "checkpoints"
+
     def epoch(self, topology):
         """The number of attempts so far."""
-        path = topology.parent / "checkpoints" / "epoch"
+        path = self.folder_of_checkpoints(topology) / "epoch"
         return int(path.read_bytes()[17:]) if path.exists() else 0
 
     def manifest(self, topology):
-        path = topology.parent / "checkpoints" / "manifest"
+        path = self.folder_of_checkpoints(topology) / "manifest"
         return path.read_bytes() if path.exists() else b""
 
     def until_checkpoint(self, topology, *processes):

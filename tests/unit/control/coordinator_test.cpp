@@ -146,9 +146,18 @@ TEST_F(CoordinatorTest, a_full_disk_is_waited_for) {
   store.full = true;
   both_say(ControlKind::hello);
   EXPECT_EQ(coordinator->phase(), Coordinator::Phase::gathering);
+  EXPECT_TRUE(coordinator->take_shortage());
+  pass(200ms);
+  EXPECT_FALSE(coordinator->take_shortage()) << "it was said already";
   store.full = false;
   pass(200ms);
   EXPECT_EQ(coordinator->phase(), Coordinator::Phase::starting);
+  store.full = true;
+  both_say(ControlKind::ready);
+  pass(1s);
+  both_say(ControlKind::saved, 1);
+  EXPECT_TRUE(coordinator->take_shortage());
+  EXPECT_EQ(coordinator->manifest(), std::nullopt);
 }
 
 TEST_F(CoordinatorTest, when_all_is_quiet_a_last_checkpoint_ends_the_run) {

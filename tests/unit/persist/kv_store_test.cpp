@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <map>
 
@@ -173,6 +174,32 @@ TEST(KvStore, a_full_disk_is_an_error_that_names_path_and_remedy) {
   EXPECT_THAT(status.error().message, HasSubstr("free some"));
 }
 
+TEST(KvStore, a_full_disk_is_an_error_when_the_store_is_opened_too) {
+  const testing::TinyDisk disk("2m");
+  if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
+  const std::string path = disk.path("store"), ballast = disk.path("ballast");
+  ASSERT_TRUE(put(*open(path), "k", "v"));
+  std::ofstream(ballast) << std::string(4 << 20, 'x');
+  const auto full = KvStore::open({.path = path});
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().code, Code::storage_full);
+  EXPECT_THAT(full.error().message, HasSubstr("free some"));
+  std::filesystem::remove(ballast);
+  EXPECT_EQ(all(*open(path)), (std::map<std::string, std::string>{{"k", "v"}}));
+}
+
+TEST(KvStore, nothing_is_written_after_a_write_that_failed) {
+  const testing::TinyDisk disk("1m");
+  if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
+  const auto store = open(disk.path("store"));
+  ASSERT_FALSE(put(*store, "large", std::string(4 << 20, 'x')));
+  for (const Status& later :
+       {put(*store, "small", "x"), store->flush(), store->settle(0, 1), store->seal(0, 1)}) {
+    ASSERT_FALSE(later);
+    EXPECT_EQ(later.error().code, Code::storage_full);
+  }
+}
+
 using Entries = std::map<std::string, std::string>;
 
 TEST(KvStore, takes_back_what_a_writer_wrote_since_a_segment) {
@@ -188,6 +215,7 @@ TEST(KvStore, takes_back_what_a_writer_wrote_since_a_segment) {
   write(1, "a", "1", nullptr);
   write(2, "a", "2", &one);
   write(2, "b", "1", nullptr);
+  ASSERT_TRUE(store->seal(0, 3));
   write(3, "a", "3", &two);
   ASSERT_TRUE(store->undo(1, 0));  // another writer's
   EXPECT_EQ(all(*store), (Entries{{"a", "3"}, {"b", "1"}}));
@@ -209,6 +237,47 @@ TEST(KvStore, keeps_what_was_settled) {
   const auto store = open(folder.path("store"));
   ASSERT_TRUE(store->undo(3, 0));
   EXPECT_EQ(all(*store), (Entries{{"a", "1"}}));
+}
+
+TEST(KvStore, a_store_that_lacks_what_was_sealed_is_refused) {
+  const testing::TempFolder folder;
+  const std::string path = folder.path("store");
+  {
+    const auto store = open(path);
+    ASSERT_TRUE(store->undo(0, 0) && put(*store, "a", "1") && store->seal(0, 1));
+    ASSERT_TRUE(put(*store, "b", "1") && store->seal(0, 2));
+  }
+  const auto refused = [](KvStore& store, std::uint64_t segment) {
+    const Status undone = store.undo(0, segment);
+    return !undone && undone.error().code == Code::corrupt_state;
+  };
+  {
+    const auto store = open(path);
+    EXPECT_TRUE(refused(*store, 3));
+    EXPECT_TRUE(store->undo(0, 2));
+    EXPECT_TRUE(store->undo(0, 1));
+    EXPECT_TRUE(refused(*store, 2)) << "what was taken back is there no more";
+  }
+  EXPECT_TRUE(refused(*open(folder.path("another")), 1));
+}
+
+TEST(KvStore, a_log_that_was_damaged_in_the_middle_is_not_taken_for_a_whole_one) {
+  const testing::TempFolder folder;
+  const std::string path = folder.path("store");
+  {
+    const auto store = open(path);
+    for (int number = 0; number < 10; ++number)
+      ASSERT_TRUE(put(*store, std::to_string(number), std::string(100, 'x')));
+    ASSERT_TRUE(store->seal(0, 1));
+  }
+  for (const auto& file : std::filesystem::directory_iterator(path)) {
+    if (file.path().extension() != ".log" || file.file_size() < 500) continue;
+    std::fstream log(file.path());
+    log.seekp(500);
+    log << "damage";
+  }
+  const auto store = KvStore::open({.path = path});
+  EXPECT_TRUE(!store || !(*store)->undo(0, 1));
 }
 
 TEST(SharedKvStore, instances_of_one_process_share_the_store) {
