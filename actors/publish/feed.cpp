@@ -9,6 +9,8 @@
 #include <thread>
 
 #include "publish/feed_hold.hpp"
+#include "publish/feed_replay.hpp"
+#include "publish/feed_ring.hpp"
 #include "publish/feed_socket.hpp"
 #include "publish/feed_topics.hpp"
 #include "publish/feed_wire.hpp"
@@ -18,11 +20,18 @@ namespace {
 
 enum class Commit : std::uint8_t { now, checkpoint };
 
+struct ReplayConfig {
+  Bytes size{16u << 20};
+  Duration age = std::chrono::minutes(10);
+  std::string bind;
+};
+
 struct PublishFeedConfig {
   std::string bind;
   Expression topic;
   Commit commit = Commit::now;
   Bytes hold{64u << 20};
+  std::optional<ReplayConfig> replay;
   Rows queue{10'000};
   std::uint64_t topics = 10'000;
   Duration heads = std::chrono::seconds(1);
@@ -33,8 +42,8 @@ struct PublishFeedConfig {
 /// Publishes one message per row on a ZeroMQ XPUB socket, in the format of docs/wire-format.md. Rows whose
 /// topic nobody has subscribed to are counted (`no_subscriber`) and not sent. Who publishes and the numbers
 /// given are its state, so that what comes again after a failure can be told from what is new. Holds a few
-/// words per topic, at most `topics` of them, in ZeroMQ's queues at most `queue` messages per subscriber, and
-/// with `commit: checkpoint` at most `hold` bytes of rows.
+/// words per topic, at most `topics` of them, in ZeroMQ's queues at most `queue` messages per subscriber,
+/// what was published last (`replay.size`), and with `commit: checkpoint` at most `hold` bytes of rows.
 class PublishFeed final : public Actor {
  public:
   using Config = PublishFeedConfig;
@@ -62,9 +71,11 @@ class PublishFeed final : public Actor {
   Status load(StateReader& state) override;
 
  private:
-  static constexpr Timer kHeads{0}, kRelease{1};
+  static constexpr Timer kHeads{0}, kRelease{1}, kGreet{2};
   static constexpr Duration kReconnect = std::chrono::milliseconds(250);
+  static constexpr Duration kGreetEvery = std::chrono::milliseconds(100);
 
+  Status open_replay();
   Status take_row(std::string_view name, const Batch& batch, std::uint32_t row, Context& ctx);
   void show(std::string_view name, FeedTopic& topic, std::uint64_t seq, std::uint64_t total,
             std::string_view row, Context& ctx);
@@ -72,6 +83,8 @@ class PublishFeed final : public Actor {
   bool release_some(Context& ctx);
   void release(Context& ctx);
   void send_heads(Context& ctx);
+  void greet(Context& ctx);
+  void serve_late_requests();
   void finish(Context& ctx);
 
   Config config_;
@@ -79,6 +92,9 @@ class PublishFeed final : public Actor {
   bool ended_ = false, covered_end_ = false;
   std::unique_ptr<FeedSocket> socket_;
   std::uint64_t subscriptions_ = 0;
+  std::uint64_t greeted_ = 0;  // `subscriptions_` when heads were sent last
+  std::shared_ptr<FeedRing> ring_;
+  std::unique_ptr<FeedReplayServer> replay_;
   FeedTopics topics_;
   FeedHold hold_;
   std::uint64_t shown_ = 0;  // `total` of the last item published
@@ -101,6 +117,15 @@ Fields<PublishFeedConfig> PublishFeed::fields() {
              "come again), or when the checkpoint that covers it counts (never again as another row)."),
       optional("hold", &C::hold,
                "Under `commit: checkpoint`: most bytes of rows between two checkpoints. More ends the run."),
+      group("replay", &C::replay,
+            {optional("size", &ReplayConfig::size,
+                      "Most memory for what was published last; 0B keeps nothing."),
+             optional("age", &ReplayConfig::age, "How long an item is kept at the most."),
+             optional("bind", &ReplayConfig::bind,
+                      "Where subscribers ask for what they have missed, as heads tell them; else a free port "
+                      "of the addresses in `bind`, or its path and `.replay`.")},
+            "What subscribers that have missed items can have again; 16MiB and 10m without a word. `size: "
+            "0B` turns it off."),
       optional("queue", &C::queue, "Most messages that wait for one slow subscriber before it misses some."),
       optional("topics", &C::topics, "Most topics; a row of a further one goes to `errors`."),
       optional(
@@ -118,6 +143,10 @@ void PublishFeed::describe(Config& config, Describe& describe) {
   if (!config.bind.empty())
     if (std::string problem = endpoint_problem(config.bind); !problem.empty())
       refuse(Code::bad_endpoint, "bind", fmt::format("`{}`: {}", config.bind, problem));
+  if (!config.replay) config.replay.emplace();
+  if (!config.replay->bind.empty())
+    if (std::string problem = endpoint_problem(config.replay->bind); !problem.empty())
+      refuse(Code::bad_endpoint, "replay.bind", fmt::format("`{}`: {}", config.replay->bind, problem));
   if (config.heads < std::chrono::milliseconds(10))
     refuse(Code::bad_value, "heads", "`heads` must be 10ms or more");
   if (config.queue.count == 0) refuse(Code::bad_value, "queue", "`queue` must be 1 or more");
@@ -132,18 +161,34 @@ Status PublishFeed::on_start(Context& ctx) {
   holds_ = config_.commit == Commit::checkpoint && ctx.delivery() != Delivery::best_effort;
   LEAT_TRY_ASSIGN(socket_, FeedSocket::open({.bind = config_.bind, .queue = config_.queue.count}));
   topics_.start(ctx.now().time_since_epoch().count());
-  ctx.log(
-      LogLevel::info,
-      fmt::format("feed {} on {}{}; follow it with: leat subscribe {}", topics_.feed(), socket_->endpoint(),
-                  topics_.total() > 0 ? fmt::format(", going on behind item {}", topics_.total()) : "",
-                  connect_address(socket_->endpoint())));
+  LEAT_TRY(open_replay());
+  ctx.log(LogLevel::info,
+          fmt::format("feed {} on {}{}{}; follow it with: leat subscribe {}", topics_.feed(),
+                      socket_->endpoint(), replay_ ? ", replays at " + replay_->endpoint() : "",
+                      topics_.total() > 0 ? fmt::format(", going on behind item {}", topics_.total()) : "",
+                      connect_address(socket_->endpoint())));
   // What a dead process held goes out when its subscribers had time to connect again.
   const bool held = hold_.bytes() > 0;
   const Duration await = held && ended_ ? std::max(config_.await_subscriber, config_.linger)
                                         : (ended_ ? Duration(0) : config_.await_subscriber);
   if (await > Duration(0)) socket_->wait_for_subscriber(await);
   ctx.start_timer(kHeads, config_.heads);
+  if (replay_) ctx.start_timer(kGreet, kGreetEvery);
   if (held) ctx.start_timer(kRelease, kReconnect);
+  return {};
+}
+
+Status PublishFeed::open_replay() {
+  const ReplayConfig& config = *config_.replay;
+  if (config.size.count == 0) return {};
+  ring_ = std::make_shared<FeedRing>(FeedRing::Limits{config.size, config.age});
+  for (const auto& [name, topic] : topics_) ring_->know(name, topic.shown);
+  ring_->know_total(shown_);
+  LEAT_TRY_ASSIGN(replay_, FeedReplayServer::open(
+                               {.bind = config.bind.empty() ? replay_bind(socket_->endpoint()) : config.bind,
+                                .feed = topics_.feed(),
+                                .run = topics_.run(),
+                                .ring = ring_}));
   return {};
 }
 
@@ -159,9 +204,13 @@ void PublishFeed::show(std::string_view name, FeedTopic& topic, std::uint64_t se
                        std::string_view row, Context& ctx) {
   topic.shown = seq;
   shown_ = total;
-  if (!is_wanted(name, topic)) return ctx.drop(1, "no_subscriber");
+  const bool wanted = is_wanted(name, topic);
+  if (!wanted) ctx.drop(1, "no_subscriber");
+  if (!wanted && !ring_) return;
   body_.clear();
   write_feed_item({topics_.feed(), topics_.run(), seq, total, ctx.now()}, row, body_);
+  if (ring_) ring_->add(name, seq, total, body_, ctx.now());
+  if (!wanted) return;
   if (socket_->send(name, body_)) return;
   ++topic.slow;
   ctx.drop(1, "slow_subscriber");
@@ -176,7 +225,7 @@ Status PublishFeed::take_row(std::string_view name, const Batch& batch, std::uin
   FeedTopic& topic = **found;
   topics_.number(topic);
   row_.clear();
-  if (holds_ || is_wanted(name, topic)) write_msgpack(batch, row, row_);
+  if (holds_ || ring_ || is_wanted(name, topic)) write_msgpack(batch, row, row_);
   if (!holds_) {
     show(name, topic, topic.seq, topics_.total(), row_, ctx);
     return {};
@@ -227,7 +276,9 @@ void PublishFeed::release(Context& ctx) {
 }
 
 void PublishFeed::send_heads(Context& ctx) {
-  subscriptions_ = socket_->read_subscriptions();
+  greeted_ = subscriptions_ = socket_->read_subscriptions();
+  if (ring_) ring_->expire(ctx.now());
+  const std::string replay = replay_ ? replay_address(replay_->endpoint()) : std::string();
   for (auto& [name, topic] : topics_) {
     if (topic.slow > 0)
       ctx.log(LogLevel::warning,
@@ -235,15 +286,25 @@ void PublishFeed::send_heads(Context& ctx) {
     topic.slow = 0;
     if (!is_wanted(name, topic)) continue;
     body_.clear();
-    write_feed_head({topics_.feed(), topics_.run(), topic.shown, shown_, ctx.now()}, {.base = topic.base},
-                    body_);
+    write_feed_head({topics_.feed(), topics_.run(), topic.shown, shown_, ctx.now()},
+                    {.base = topic.base, .replay = replay}, body_);
     socket_->send(name, body_);
   }
+}
+
+// Who has just subscribed learns at once where each topic stands and where to ask.
+void PublishFeed::greet(Context& ctx) {
+  if (socket_->read_subscriptions() != greeted_) send_heads(ctx);
+  ctx.start_timer(kGreet, kGreetEvery);
 }
 
 Status PublishFeed::on_timer(Timer timer, Context& ctx) {
   if (timer == kRelease) {
     release(ctx);
+    return {};
+  }
+  if (timer == kGreet) {
+    greet(ctx);
     return {};
   }
   send_heads(ctx);
@@ -280,6 +341,21 @@ void PublishFeed::finish(Context& ctx) {
     ctx.log(LogLevel::info, fmt::format("{} rows by topic: {}", topics_.total(), topics_.counts()));
   send_heads(ctx);
   socket_->close(config_.linger);
+  if (replay_) serve_late_requests();
+}
+
+// The heads that have just gone out may tell subscribers that something is missing. Those that have asked
+// before get the time to ask again; nobody else makes an end wait.
+void PublishFeed::serve_late_requests() {
+  constexpr Duration kQuiet = std::chrono::milliseconds(1000), kStep = std::chrono::milliseconds(20);
+  std::uint64_t requests = replay_->requests();
+  if (requests == 0) return;
+  Duration waited{0}, quiet{0};
+  while (waited < config_.linger && quiet < kQuiet) {
+    std::this_thread::sleep_for(kStep);
+    waited += kStep;
+    quiet = replay_->requests() == std::exchange(requests, replay_->requests()) ? quiet + kStep : Duration(0);
+  }
 }
 
 void PublishFeed::save(StateWriter& state) const {

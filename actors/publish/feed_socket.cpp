@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kPrefixesMax = 10'000;
 /// A subscription is a prefix of a topic; nothing longer is let in.
 constexpr std::int64_t kSubscriptionBytesMax = 64 << 10;
+constexpr int kSubscriptionsAtOnce = 10'000;
 constexpr std::int64_t kFeedMessageBytesMax = 1 << 30;
 constexpr int kHeartbeatMs = 5000;
 constexpr int kPeerSilentMs = 15000;
@@ -23,25 +24,12 @@ int to_ms(Duration duration) {
   return static_cast<int>(std::clamp<std::int64_t>(ms, 0, INT32_MAX));
 }
 
-Failure bind_failure(const std::string& endpoint, const zmq::error_t& error) {
-  if (error.num() == EADDRINUSE)
-    return fail(
-        Code::address_in_use,
-        "another program listens there already; stop it, or give `bind` another port (`tcp://127.0.0.1:*` "
-        "takes a free one)",
-        endpoint);
-  return fail(Code::bad_endpoint,
-              fmt::format("cannot listen: {}; `bind` needs an address of this machine, such as "
-                          "tcp://127.0.0.1:5556, or a path that can be written, such as ipc:///tmp/feed",
-                          error.what()),
-              endpoint);
-}
-
 class XpubSocket final : public FeedSocket {
  public:
   explicit XpubSocket(const Options& options) : context_(1), socket_(context_, zmq::socket_type::xpub) {
     // Full queues are reported instead of passed over in silence; `send` decides what then happens.
     socket_.set(zmq::sockopt::xpub_nodrop, true);
+    socket_.set(zmq::sockopt::xpub_verbose, true);  // also the second who asks for a prefix is greeted
     socket_.set(zmq::sockopt::sndhwm, static_cast<int>(std::min<std::uint64_t>(options.queue, INT32_MAX)));
     socket_.set(zmq::sockopt::linger, 0);
     socket_.set(zmq::sockopt::maxmsgsize, kSubscriptionBytesMax);
@@ -57,7 +45,9 @@ class XpubSocket final : public FeedSocket {
 
   std::uint64_t read_subscriptions() override {
     zmq::message_t message;
-    while (socket_.recv(message, zmq::recv_flags::dontwait)) take(message.to_string_view());
+    for (int left = kSubscriptionsAtOnce; left > 0 && socket_.recv(message, zmq::recv_flags::dontwait);
+         --left)
+      take(message.to_string_view());
     return changes_;
   }
 
@@ -104,7 +94,7 @@ class XpubSocket final : public FeedSocket {
            zmq_send(socket_.handle(), body.data(), body.size(), ZMQ_DONTWAIT) >= 0;
   }
 
-  /// XPUB passes on the first subscription to a prefix and the last unsubscription: a set's worth.
+  /// XPUB passes on every subscription to a prefix and the last unsubscription: a set's worth.
   void take(std::string_view message) {
     if (message.empty() || (message[0] != 0 && message[0] != 1)) return;
     ++changes_;
@@ -185,7 +175,7 @@ Result<std::unique_ptr<FeedSocket>> FeedSocket::open(const Options& options) {
   try {
     return std::make_unique<XpubSocket>(options);
   } catch (const zmq::error_t& error) {
-    return bind_failure(options.bind, error);
+    return bind_failure(options.bind, "bind", error.num());
   }
 }
 
@@ -201,6 +191,20 @@ Result<std::unique_ptr<FeedSubscription>> FeedSubscription::open(const std::stri
                     error.what()),
         endpoint);
   }
+}
+
+Failure bind_failure(const std::string& endpoint, std::string_view option, int error) {
+  if (error == EADDRINUSE)
+    return fail(Code::address_in_use,
+                fmt::format("another program listens there already; stop it, or give `{}` another port "
+                            "(`tcp://127.0.0.1:*` takes a free one)",
+                            option),
+                endpoint);
+  return fail(Code::bad_endpoint,
+              fmt::format("cannot listen: {}; `{}` needs an address of this machine, such as "
+                          "tcp://127.0.0.1:5556, or a path that can be written, such as ipc:///tmp/feed",
+                          zmq_strerror(error), option),
+              endpoint);
 }
 
 std::string connect_address(std::string_view bound) {

@@ -24,7 +24,7 @@ class FeedSocket {
 
   /// The address with the port the kernel chose.
   virtual const std::string& endpoint() const = 0;
-  /// Takes in what subscribers have said since the last call. Answers how often subscriptions have changed:
+  /// Takes in what subscribers have said since the last call. Answers how often they have said anything:
   /// while that number stays, so do the answers of `wanted`.
   virtual std::uint64_t read_subscriptions() = 0;
   /// Whether any subscriber asked for a prefix of this topic.
@@ -62,6 +62,9 @@ class FeedSubscription {
 /// The address in words that `connect` understands, seen from the same machine: "tcp://*:5556" is
 /// "tcp://127.0.0.1:5556".
 std::string connect_address(std::string_view bound);
+
+/// What `option`, an endpoint that could not be bound, needs: address_in_use or bad_endpoint.
+Failure bind_failure(const std::string& endpoint, std::string_view option, int error);
 
 /// What is wrong with an endpoint to bind, in words; empty if nothing is.
 std::string endpoint_problem(std::string_view endpoint);

@@ -63,6 +63,9 @@ Status read_entry(std::string_view key, const msgpack::object& value, FeedMessag
     LEAT_TRY_ASSIGN(message.total, number(value, key));
   } else if (key == "base") {
     LEAT_TRY_ASSIGN(message.head.base, number(value, key));
+  } else if (key == "replay") {
+    if (value.type != msgpack::type::STR) return malformed("`replay` is no string");
+    message.head.replay.assign(value.via.str.ptr, value.via.str.size);
   } else if (key == "run") {
     LEAT_TRY_ASSIGN(message.run, signed_number(value, key));
   } else if (key == "time") {
@@ -98,11 +101,14 @@ void write_feed_item(const FeedStamp& stamp, std::string_view row, std::string& 
 }
 
 void write_feed_head(const FeedStamp& stamp, const FeedHead& head, std::string& out) {
-  write_stamp(stamp, 6, out);
+  write_stamp(stamp, head.replay.empty() ? 6 : 7, out);
   Appender to{out};
   msgpack::packer<Appender> packer(to);
   pack_text(packer, "base");
   packer.pack_uint64(head.base);
+  if (head.replay.empty()) return;
+  pack_text(packer, "replay");
+  pack_text(packer, head.replay);
 }
 
 Result<FeedMessage> read_feed_message(std::string_view body) {

@@ -23,6 +23,7 @@ void write_feed_item(const FeedStamp& stamp, std::string_view row, std::string& 
 /// What a head says beside its stamp.
 struct FeedHead {
   std::uint64_t base = 0;  ///< the topic's last item when this run began
+  std::string replay;      ///< where lost items can be asked for; empty: nowhere
 };
 /// Appends the body of a head.
 void write_feed_head(const FeedStamp& stamp, const FeedHead& head, std::string& out);

@@ -1,5 +1,6 @@
 // Follows a Leat feed: subscribe ENDPOINT [TOPIC]. Format: docs/wire-format.md.
 #define MSGPACK_NO_BOOST
+#include <algorithm>
 #include <cstdint>
 #include <iostream>
 #include <map>
@@ -34,10 +35,10 @@ int main(int argc, char** argv) {
       last.clear();
     }
     const std::uint64_t before = item ? seq - 1 : seq;  // the number that should have come last
-    const auto known = last.find(topic);
-    if (known != last.end() && before > known->second)
-      std::cerr << "gap: " << topic << " missed " << before - known->second << std::endl;
-    last[topic] = seq;
-    if (item) std::cout << message.at("row") << std::endl;  // msgpack-c prints values as JSON does
+    std::uint64_t& known = last.try_emplace(topic, before).first->second;
+    if (before > known) std::cerr << "gap: " << topic << " missed " << before - known << std::endl;
+    const bool fresh = seq > known;  // else it comes again, after a failure
+    known = std::max(known, seq);
+    if (item && fresh) std::cout << message.at("row") << std::endl;  // msgpack-c prints values as JSON does
   }
 }

@@ -23,8 +23,8 @@ for await (const [topicBytes, body] of socket) {
   }
   const seq = Number(message.seq);
   const before = message.row ? seq - 1 : seq; // the number that should have come last
-  const missed = before - (last.get(topic) ?? before);
-  if (missed > 0) console.error(`gap: ${topic} missed ${missed}`);
-  last.set(topic, seq);
-  if (message.row) console.log(JSON.stringify(message.row, plain)); // a head has none
+  const known = last.get(topic) ?? before;
+  if (before > known) console.error(`gap: ${topic} missed ${before - known}`);
+  last.set(topic, Math.max(known, seq));
+  if (message.row && seq > known) console.log(JSON.stringify(message.row, plain)); // a head has none; else it comes again
 }

@@ -16,6 +16,7 @@ while True:
     missed = before - last.get(topic, before)
     if missed > 0:
         print(f"gap: {topic.decode()} missed {missed}", file=sys.stderr, flush=True)
-    last[topic] = message["seq"]
-    if "row" in message:  # a head has none
+    new = message["seq"] > last.get(topic, before)  # else it comes again, after a failure
+    last[topic] = max(message["seq"], last.get(topic, 0))
+    if "row" in message and new:  # a head has none
         print(json.dumps(message["row"], default=str), flush=True)

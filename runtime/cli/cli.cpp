@@ -201,14 +201,18 @@ class CommandLine {
     add_plugins(schema, schema_.plugins);
   }
   void add_subscribe() {
-    CLI::App& sub = verb("subscribe", "Print the items of a feed as JSON lines, and gaps to stderr",
-                         "leat subscribe tcp://127.0.0.1:5556 --topic news.negative\n  leat subscribe "
-                         "tcp://10.0.0.1:5556 --count 10\n  leat subscribe ipc:///tmp/feed --for 30s --raw",
-                         [this] { return cli::subscribe(subscribe_); });
+    CLI::App& sub =
+        verb("subscribe", "Print the items of a feed as JSON lines, each once; fetch what was missed",
+             "leat subscribe tcp://127.0.0.1:5556 --topic news.negative\n  leat subscribe "
+             "tcp://10.0.0.1:5556 --count 10\n  leat subscribe ipc:///tmp/feed --for 30s --raw",
+             [this] { return cli::subscribe(subscribe_); });
     sub.add_option("endpoint", subscribe_.endpoint, "Where a publish.feed listens, e.g. tcp://127.0.0.1:5556")
         ->required();
     sub.add_option("--topic", subscribe_.topics, "Only topics that begin so (repeatable; default: all)")
         ->allow_extra_args(false);
+    sub.add_option("--from", subscribe_.from,
+                   "What was published before, as far as the publisher still has it: oldest, or from this "
+                   "number of the feed (`total`)");
     sub.add_option("--count", subscribe_.count, "Stop after this many items")->check(CLI::PositiveNumber);
     sub.add_option("--for", subscribe_.duration, "Stop after this time, e.g. 30s");
     sub.add_option("--wait", subscribe_.wait, "How long a first connection may take (default: 30s)");

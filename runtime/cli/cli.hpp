@@ -87,6 +87,7 @@ struct LogArguments {
 struct SubscribeArguments {
   std::string endpoint;
   std::vector<std::string> topics;
+  std::string from;
   std::uint64_t count = 0;
   std::string duration;
   std::string wait = "30s";

@@ -84,7 +84,7 @@ class FeedTest(unittest.TestCase):
 
     def test_a_subscriber_that_was_too_slow_tells_of_the_gap(self):
         generate = f"rate: 5k/s, fields: {{ n: seq, text: '\"{'x' * 4000}\"' }}"
-        with Feed(generate, "topic: '\"n\"', queue: 10, heads: 50ms", "n") as feed:
+        with Feed(generate, "topic: '\"n\"', queue: 10, heads: 50ms, replay: { size: 0B }", "n") as feed:
             self.assertTrue(feed.subscriber.stdout.readline())
             feed.subscriber.send_signal(signal.SIGSTOP)
             self.assertTrue(line_with(feed.publisher.stderr, "too slow"))

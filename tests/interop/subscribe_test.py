@@ -22,11 +22,11 @@ class Feed:
         self.endpoint = f"ipc://{folder}/feed"
         self.path = os.path.join(folder, "topology.yaml")
 
-    def start(self, count):
+    def start(self, count, rate="max"):
         with open(self.path, "w", encoding="utf-8") as file:
             file.write(
                 "topology: subscribed\ndelivery: best_effort\nactors:\n"
-                f"  rows: {{ kind: ingest.generate, count: {count}, fields: {{ n: seq }} }}\n"
+                f"  rows: {{ kind: ingest.generate, count: {count}, rate: {rate}, fields: {{ n: seq }} }}\n"
                 f"  feed: {{ kind: publish.feed, inputs: [rows], bind: '{self.endpoint}', linger: 10s,"
                 " await_subscriber: 30s, topic: 'n < 3 ? \"low\" : \"high\"' }\n"
             )
@@ -77,6 +77,20 @@ class SubscribeTest(unittest.TestCase):
         self.assertEqual(out, '{"n":0}\n{"n":1}\n' * 2)
         self.assertRegex(err, r"^restart: the publisher was started anew as feed [0-9a-f]{16}\n$")
 
+    def test_who_comes_late_can_have_what_was_published_before(self):
+        publisher = self.feed.start(1000, "50/s")
+        first = leat("subscribe", self.feed.endpoint, "--count", "20")
+        self.assertEqual(first.returncode, 0, first.stderr)
+        for arguments, rows in (("oldest", range(0, 25)), ("11", range(10, 25))):
+            late = leat("subscribe", self.feed.endpoint, "--from", arguments, "--count", str(len(rows)))
+            self.assertEqual(late.returncode, 0, late.stderr)
+            self.assertEqual([json.loads(line)["n"] for line in late.stdout.splitlines()], list(rows), late.stderr)
+            self.assertNotIn("gap", late.stderr)
+        low = leat("subscribe", self.feed.endpoint, "--from", "oldest", "--topic", "low", "--count", "3")
+        self.assertEqual(low.stdout, '{"n":0}\n{"n":1}\n{"n":2}\n', low.stderr)
+        publisher.terminate()
+        publisher.wait(PATIENCE_S)
+
     def test_without_a_publisher_it_is_unreachable(self):
         for arguments in (["--wait", "50ms"], ["--for", "50ms"]):
             result = leat("subscribe", self.feed.endpoint, *arguments)
@@ -91,7 +105,8 @@ class SubscribeTest(unittest.TestCase):
 
     def test_wrong_use_is_told(self):
         for arguments in ([], ["nonsense"], ["tcp://127.0.0.1:1", "--for", "5"], ["tcp://127.0.0.1:1", "--wait", "x"],
-                          ["tcp://127.0.0.1:1", "--count", "-1"], ["tcp://127.0.0.1:1", "--topics", "x"]):
+                          ["tcp://127.0.0.1:1", "--count", "-1"],
+                          ["tcp://127.0.0.1:1", "--from", "newest"], ["tcp://127.0.0.1:1", "--from", "0"], ["tcp://127.0.0.1:1", "--topics", "x"]):
             result = leat("subscribe", *arguments)
             self.assertEqual((result.returncode, result.stdout), (64, ""), arguments)
             self.assertTrue(result.stderr, arguments)

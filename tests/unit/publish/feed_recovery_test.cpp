@@ -23,8 +23,9 @@ class FeedRecovery : public ::testing::Test {
     subscription_ = *FeedSubscription::open(endpoint_, {}, 1000);
     actor_ = std::make_unique<ActorHarness>(
         "publish.feed",
-        fmt::format("{{ bind: \"{}\", topic: label, await_subscriber: 10s, linger: 10s{} }}", endpoint_,
-                    more),
+        fmt::format(
+            "{{ bind: \"{}\", topic: label, await_subscriber: 10s, linger: 10s, replay: {{ size: 0B }}{} }}",
+            endpoint_, more),
         "{ label: string, n: int64 }", Delivery::exactly_once);
     ASSERT_EQ(actor_->problems(), "");
   }

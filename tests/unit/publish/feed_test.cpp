@@ -5,6 +5,7 @@
 #include <leat/codec.hpp>
 #include <leat/testing.hpp>
 
+#include "publish/feed_replay.hpp"
 #include "publish/feed_socket.hpp"
 #include "publish/feed_wire.hpp"
 #include "support/temp_folder.hpp"
@@ -97,6 +98,53 @@ TEST_F(PublishFeed, the_end_sends_heads_and_waits_for_what_is_queued) {
   EXPECT_EQ(next(), "news.good 1 1 head");
 }
 
+TEST_F(PublishFeed, heads_say_where_to_ask_for_what_was_missed) {
+  subscribe({});
+  const auto feed = actor();
+  ASSERT_TRUE(feed->feed(R"({"label":"good","n":1}
+{"label":"good","n":2})"));
+  ASSERT_TRUE(feed->advance(1s));
+  EXPECT_EQ(next(), R"(news.good 1 1 {"label":"good","n":1})");
+  EXPECT_EQ(next(), R"(news.good 2 2 {"label":"good","n":2})");
+  const auto head = read_feed_message((*subscription_->receive(10s))->body);
+  ASSERT_EQ(head->head.replay, endpoint_ + ".replay");
+  const auto client = *FeedReplayClient::open(replay_endpoint(head->head.replay, endpoint_));
+  const auto replay = client->ask({.feed = feed_, .query = {.text = "news.good", .from = 2}}, 10s);
+  ASSERT_TRUE(replay) << replay.error().text();
+  ASSERT_EQ(replay->messages.size(), 1u);
+  EXPECT_EQ(read_feed_message(replay->messages[0].body)->total, 2u);
+}
+
+TEST_F(PublishFeed, rows_that_nobody_asked_for_can_be_had_later) {
+  const auto feed = actor("", "0s");
+  ASSERT_TRUE(feed->feed(R"({"label":"good","n":1})"));
+  EXPECT_EQ(feed->dropped("no_subscriber"), 1u);
+  const auto client = *FeedReplayClient::open(endpoint_ + ".replay");
+  EXPECT_EQ(client->ask({.query = {.by = FeedRing::Query::By::prefix, .text = ""}}, 10s)->messages.size(),
+            1u);
+}
+
+TEST_F(PublishFeed, without_a_size_nothing_is_kept) {
+  subscribe({});
+  const auto feed = actor(", replay: { size: 0B }");
+  ASSERT_TRUE(feed->feed(R"({"label":"good","n":1})"));
+  ASSERT_TRUE(feed->advance(1s));
+  next();
+  EXPECT_EQ(read_feed_message((*subscription_->receive(10s))->body)->head.replay, "");
+}
+
+TEST_F(PublishFeed, who_subscribes_is_greeted_with_heads) {
+  const auto feed = actor("", "0s");
+  ASSERT_TRUE(feed->feed(R"({"label":"good","n":1})"));
+  subscribe({});
+  auto greeted = std::async(std::launch::async, [&] { return next(); });
+  for (int at = 0; at < 9 && greeted.wait_for(0s) != std::future_status::ready; ++at) {
+    ASSERT_TRUE(feed->advance(100ms));
+    greeted.wait_for(200ms);
+  }
+  EXPECT_EQ(greeted.get(), "news.good 1 1 head");
+}
+
 TEST_F(PublishFeed, rows_without_a_topic_go_to_errors) {
   subscribe({});
   ActorHarness feed("publish.feed",
@@ -121,7 +169,8 @@ TEST_F(PublishFeed, the_log_says_where_to_subscribe) {
   ASSERT_EQ(feed.problems(), "");
   const std::vector<std::string> log = feed.log();
   ASSERT_EQ(log.size(), 1u);
-  EXPECT_THAT(log[0], ::testing::ContainsRegex("leat subscribe tcp://127.0.0.1:[0-9]+$"));
+  EXPECT_THAT(log[0], ::testing::ContainsRegex(
+                          "replays at tcp://127.0.0.1:[0-9]+; .*leat subscribe tcp://127.0.0.1:[0-9]+$"));
 }
 
 TEST_F(PublishFeed, the_end_logs_how_many_rows_each_topic_had) {
@@ -162,6 +211,7 @@ TEST_F(PublishFeed, what_cannot_run_is_refused_where_it_stands) {
       {"{ bind: \"tcp://*:5556\" }", "topic"},
       {"{ bind: \"tcp://*:5556\", topic: label, heads: 1ms }", "10ms or more"},
       {"{ bind: \"tcp://*:5556\", topic: label, queue: 0 }", "1 or more"},
+      {"{ bind: \"tcp://*:5556\", topic: label, replay: { bind: 5557 } }", "L0403"},
       {"{ bind: \"tcp://*:5556\", topic: label, commit: checkpoint }", "makes no checkpoints to wait for"},
   };
   for (const auto& [options, says] : cases) {

@@ -40,6 +40,10 @@ TEST(FeedWire, a_head_says_where_its_run_began) {
   ASSERT_TRUE(message);
   EXPECT_FALSE(message->row);
   EXPECT_EQ(message->head.base, 5u);
+  EXPECT_EQ(message->head.replay, "");
+  body.clear();
+  write_feed_head(kStamp, {.base = 5, .replay = "tcp://*:1"}, body);
+  EXPECT_EQ(read_feed_message(body)->head.replay, "tcp://*:1");
 }
 
 TEST(FeedWire, keys_of_later_versions_are_passed_over) {
