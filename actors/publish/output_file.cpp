@@ -102,8 +102,10 @@ Status OutputFile::resume(std::uint64_t size) {
     return {};
   }
   if (size > size_)
-    return fail(Code::storage_failed,
-                "the file is shorter than what was written; put it back, or start afresh", name_);
+    return fail(
+        Code::storage_failed,
+        "the file is shorter than what was written; put it back, or start anew with `leat run --from none`",
+        name_);
   if (::ftruncate(fd_, static_cast<off_t>(size)) != 0 || ::lseek(fd_, static_cast<off_t>(size), SEEK_SET) < 0)
     return failed(errno);
   size_ = size;

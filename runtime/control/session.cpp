@@ -93,8 +93,11 @@ Status Session::open_mailbox() {
 
 Status Session::make_coordinator() {
   if (number_ != 0) return {};
-  LEAT_TRY_ASSIGN(std::optional<Manifest> manifest, folder_->load());
-  LEAT_TRY_ASSIGN(const std::uint32_t epoch, folder_->load_epoch());
+  const bool anew = from_ != "latest" && !again_;
+  auto loaded = folder_->load();
+  if (!loaded && !(anew && loaded.error().code == Code::corrupt_state)) return Failure(loaded.error());
+  std::optional<Manifest> manifest = loaded ? *std::move(loaded) : std::nullopt;
+  LEAT_TRY_ASSIGN(const std::uint32_t epoch, anew ? folder_->load_epoch_or_new() : folder_->load_epoch());
   if (manifest && manifest->topology != topology_.name)
     return fail(
         Code::corrupt_state,
@@ -102,7 +105,7 @@ Status Session::make_coordinator() {
                     "its own",
                     manifest->topology, topology_.name),
         topology_.checkpoint.path);
-  if (from_ != "latest" && !again_) manifest.reset();
+  if (anew) manifest.reset();
   if (manifest && !manifest->over && manifest->snapshots.size() != plan_.hosts.size())
     return fail(
         Code::corrupt_state,

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -138,6 +139,13 @@ Result<std::uint32_t> CheckpointFolder::load_epoch() {
   const std::optional<std::string> number = unsealed(*text);
   if (!number) return damaged(path_ + "/epoch", "the file is damaged");
   return static_cast<std::uint32_t>(std::strtoul(number->c_str(), nullptr, 10));
+}
+
+// Seconds since 1970: a number that no count of attempts has come to.
+Result<std::uint32_t> CheckpointFolder::load_epoch_or_new() {
+  Result<std::uint32_t> epoch = load_epoch();
+  if (epoch || epoch.error().code != Code::corrupt_state) return epoch;
+  return static_cast<std::uint32_t>(std::time(nullptr));
 }
 
 Status CheckpointFolder::save(const Manifest& manifest) {

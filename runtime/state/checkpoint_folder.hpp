@@ -27,6 +27,8 @@ class CheckpointFolder final : public ManifestStore, public SnapshotStore {
   Status save_epoch(std::uint32_t epoch) override;
   Status save(const Manifest& manifest) override;
   Result<std::uint32_t> load_epoch() override;
+  /// One above all that were used, if the file is damaged: for a run that begins anew.
+  Result<std::uint32_t> load_epoch_or_new();
   Result<std::optional<Manifest>> load() override;
 
   Result<SnapshotRef> save(const std::string& name, const std::string& bytes) override;

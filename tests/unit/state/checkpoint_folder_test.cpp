@@ -65,6 +65,7 @@ TEST(CheckpointFolder, refuses_what_was_changed_and_names_file_and_way_out) {
   EXPECT_EQ(bytes.error().code, Code::corrupt_state);
   EXPECT_THAT(bytes.error().place, HasSubstr("snapshot-1-1-0"));
   EXPECT_THAT(manifest.error().message, HasSubstr("leat run --from none"));
+  EXPECT_GT(*folder->load_epoch_or_new(), 1'000'000'000u);
   EXPECT_FALSE(folder->load({"snapshot-9-9-0", 1, 1})) << "missing";
 }
 
