@@ -67,14 +67,32 @@ bool any_nullable(const AggregateConfig& config) {
   return std::ranges::any_of(config.key.list, [](const auto& entry) { return entry.second.nullable(); });
 }
 
+// What a saved state depends on, for people to compare.
+std::string shape_text(const AggregateConfig& config) {
+  std::string text = fmt::format("windows {}/{}/{}/{} us, keys", config.spec.size_us, config.spec.every_us,
+                                 config.spec.gap_us, config.spec.rows);
+  for (const Type type : key_types(config)) text += fmt::format(" {}", to_text(type));
+  if (any_nullable(config)) text += " or null";
+  text += ", functions";
+  for (const auto& [name, entry] : config.compute) {
+    const FunctionSettings& settings = entry.settings;
+    text += fmt::format(" {}({};{};{};{};{};{})", static_cast<int>(entry.function),
+                        entry.argument_type() ? to_text(*entry.argument_type()) : "", settings.at, settings.k,
+                        settings.track, settings.exact, settings.values_max);
+  }
+  return text;
+}
+
 /// Groups rows by key and window and computes functions of each group. Holds one state per open group; at
 /// most `groups` of them.
 class Aggregate final : public Actor {
  public:
   using Config = AggregateConfig;
   static constexpr KindInfo kind{
-      "aggregate", "Groups rows by key and window of time and computes counts, sums, quantiles and more.",
-      "key: language\nwindow: { tumbling: 1m }\ncompute: { items: count, total: { sum: amount } }"};
+      .name = "aggregate",
+      .doc = "Groups rows by key and window of time and computes counts, sums, quantiles and more.",
+      .example = "key: language\nwindow: { tumbling: 1m }\ncompute: { items: count, total: { sum: amount } }",
+      .rescales = true};
   static constexpr Port in{0, "in", "Rows to group."};
   static constexpr Port out{0, "out", "One row per key and window when the window ends, and previews."};
   static constexpr Port late{1, "late", "Rows whose windows were over when they came."};
@@ -157,13 +175,24 @@ class Aggregate final : public Actor {
     StateOut state;
     windows_->save(state);
     writer.write_bytes("windows", state.take());
+    writer.write("shape", std::string_view(shape_text(config_)));
   }
 
   Status load(StateReader& reader) override {
     const std::string* bytes = reader.bytes("windows");
     if (bytes == nullptr) return fail(Code::storage_failed, "the snapshot has no part `windows`");
+    std::string shape;
+    LEAT_TRY(reader.read("shape", shape));
+    if (shape != shape_text(config_))
+      return fail(Code::state_mismatch,
+                  fmt::format("its state is of {}, and it has {} now; set it back, or start anew with `leat "
+                              "run --from none`",
+                              shape, shape_text(config_)));
     StateIn state(*bytes);
-    windows_->load(state);
+    const KeyShare* share = reader.share();
+    windows_->load(
+        state,
+        share == nullptr ? KeepKeys() : [&](const KeyTable& table) { return keys_of(*share, table, keys_); });
     if (!state.complete()) return fail(Code::storage_failed, "the snapshot's part `windows` is damaged");
     return {};
   }

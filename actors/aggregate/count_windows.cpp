@@ -8,7 +8,8 @@ namespace {
 
 class CountWindows final : public Windows {
  public:
-  CountWindows(const WindowSpec& spec, const GroupShape& shape) : spec_(spec), groups_(shape) {}
+  CountWindows(const WindowSpec& spec, const GroupShape& shape)
+      : spec_(spec), shape_(shape), groups_(shape) {}
 
   // Rows are folded together up to the one that fills a window.
   void add(const WindowRows& input, std::span<const std::uint32_t> rows, Untaken& untaken,
@@ -53,13 +54,25 @@ class CountWindows final : public Windows {
     groups_.save(out);
     for (const std::int64_t count : counts_) out.put(count);
   }
-  void load(StateIn& in) override {
-    groups_.load(in);
-    counts_.resize(groups_.size());
-    for (std::int64_t& count : counts_) count = in.get<std::int64_t>();
+  void load(StateIn& in, const KeepKeys& keep) override {
+    if (!keep) return load_all(in);
+    CountWindows loaded(spec_, shape_);
+    loaded.load_all(in);
+    const std::vector<bool> ours = keep(loaded.groups_.keys());
+    for (std::uint32_t group = 0; group < loaded.groups_.size(); ++group) {
+      if (!ours[group]) continue;
+      const std::uint32_t at = groups_.add(loaded.groups_.keys(), group, loaded.groups_, group);
+      counts_.resize(groups_.size());
+      counts_[at] = loaded.counts_[group];
+    }
   }
 
  private:
+  void load_all(StateIn& in) {
+    groups_.load(in, {});
+    counts_.resize(groups_.size());
+    for (std::int64_t& count : counts_) count = in.get<std::int64_t>();
+  }
   void fold_waiting(const WindowRows& input) {
     groups_.fold_into(input, waiting_rows_, waiting_groups_);
     waiting_rows_.clear();
@@ -72,6 +85,7 @@ class CountWindows final : public Windows {
   }
 
   WindowSpec spec_;
+  const GroupShape& shape_;
   Groups groups_;
   std::vector<std::int64_t> counts_;  // rows in each group's open window
   std::vector<std::uint32_t> waiting_rows_, waiting_groups_;
@@ -99,7 +113,7 @@ class RunningTotals final : public Windows {
   std::uint32_t group_count() const override { return groups_.size(); }
   std::size_t byte_size() const override { return groups_.byte_size(); }
   void save(StateOut& out) const override { groups_.save(out); }
-  void load(StateIn& in) override { groups_.load(in); }
+  void load(StateIn& in, const KeepKeys& keep) override { groups_.load(in, keep); }
 
  private:
   WindowSpec spec_;

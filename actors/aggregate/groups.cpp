@@ -8,6 +8,11 @@ Groups::Groups(const GroupShape& shape) : tracks_changes_(shape.tracks_changes),
   for (const auto& function : shape.functions) functions_.push_back(function->make_empty());
 }
 
+Groups::Groups(const Groups& shape, std::nullptr_t)
+    : tracks_changes_(shape.tracks_changes_), keys_(shape.keys_.form()) {
+  for (const auto& function : shape.functions_) functions_.push_back(function->make_empty());
+}
+
 void Groups::grow() {
   const std::uint32_t groups = keys_.size();
   if (changed_.size() >= groups) return;
@@ -106,7 +111,15 @@ void Groups::save(StateOut& out) const {
   }
 }
 
-void Groups::load(StateIn& in) {
+void Groups::load(StateIn& in, const KeepKeys& keep) {
+  if (keep) {
+    Groups loaded(*this, nullptr);
+    loaded.load(in, {});
+    const std::vector<bool> ours = keep(loaded.keys_);
+    for (std::uint32_t group = 0; group < loaded.size(); ++group)
+      if (ours[group]) changed_[add(loaded.keys_, group, loaded, group)] |= loaded.changed_[group];
+    return;
+  }
   for (std::uint32_t left = in.get_count(sizeof(std::uint64_t)); left > 0 && in.ok(); --left) {
     const std::uint32_t group = keys_.load(in);
     grow();

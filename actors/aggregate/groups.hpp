@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "aggregate/accumulator.hpp"
 #include "aggregate/key_table.hpp"
 
@@ -22,6 +24,9 @@ struct GroupShape {
   std::vector<std::unique_ptr<Accumulator>> functions;  ///< empty ones, by entry of `compute`
   bool tracks_changes = false;                          ///< something asks `Groups::changed`
 };
+
+/// Which of a table's keys are this instance's, by number; empty: all of them.
+using KeepKeys = std::function<std::vector<bool>(const KeyTable&)>;
 
 /// The keys of one window and what is computed for each. One thread.
 class Groups {
@@ -57,10 +62,12 @@ class Groups {
   void reset(std::uint32_t group);
 
   void save(StateOut& out) const;
-  void load(StateIn& in);
+  /// Adds what was saved; with `keep`, of another instance, only the keys that it keeps.
+  void load(StateIn& in, const KeepKeys& keep);
   std::size_t byte_size() const;
 
  private:
+  Groups(const Groups& shape, std::nullptr_t);  // an empty one like it
   void grow();
 
   bool tracks_changes_;

@@ -41,9 +41,11 @@ struct JoinConfig {
 class Join final : public Actor {
  public:
   using Config = JoinConfig;
-  static constexpr KindInfo kind{"join",
-                                 "Pairs rows of two streams with equal keys whose times are near each other.",
-                                 "left_key: id\nright_key: id\nwithin: { after: 10m }\nright_prefix: r_"};
+  static constexpr KindInfo kind{
+      .name = "join",
+      .doc = "Pairs rows of two streams with equal keys whose times are near each other.",
+      .example = "left_key: id\nright_key: id\nwithin: { after: 10m }\nright_prefix: r_",
+      .rescales = true};
   static constexpr Port left{0, "left", "Rows to find partners for."};
   static constexpr Port right{1, "right", "The partners."};
   static constexpr Port out{0, "out", "A row per pair: the left one's fields, then the right one's."};
@@ -176,6 +178,7 @@ class Join final : public Actor {
   void drop_until(std::int64_t watermark, Context& ctx);
   void hold(bool is_left, std::uint32_t key, std::int64_t time, std::uint32_t row, bool matched);
   void forget_dead_keys();
+  Status load_side(bool is_left, const KeyTable& keys, const std::vector<bool>& ours, StateIn& state);
 
   Config config_;
   std::int64_t before_, after_;
@@ -372,35 +375,47 @@ void Join::save(StateWriter& writer) const {
   writer.write_bytes("rows", state.take());
 }
 
+// Keys get new numbers: this may be one of several states, of which only a share is kept.
 Status Join::load(StateReader& reader) {
   const std::string* bytes = reader.bytes("rows");
   if (bytes == nullptr) return fail(Code::storage_failed, "the snapshot has no part `rows`");
   StateIn state(*bytes);
-  watermark_ = state.get<std::int64_t>();
+  watermark_ = std::max(watermark_, state.get<std::int64_t>());
+  KeyTable keys(keys_.form());
   for (std::uint32_t left_keys = state.get_count(sizeof(std::uint64_t)); left_keys > 0; --left_keys)
-    table_.load(state);
-  for (const bool is_left : {true, false}) {
-    JoinSide& side = is_left ? left_ : right_;
-    BatchBuilder rows(is_left ? config_.left : config_.right);
-    struct Held {
-      std::uint32_t key;
-      std::int64_t time;
-      bool matched;
-    };
-    std::vector<Held> held;
-    for (std::uint32_t count = state.get_count(sizeof(std::uint64_t)); count > 0 && state.ok(); --count) {
-      Held& one = held.emplace_back();
-      one.key = state.get<std::uint32_t>();
-      one.time = state.get<std::int64_t>();
-      one.matched = state.get<bool>();
-      if (one.key >= table_.size()) state.fail();
-      LEAT_TRY(read_msgpack(state.get_text(), rows));
-    }
-    side.begin_batch(rows.finish());
-    for (std::uint32_t row = 0; row < held.size() && state.ok(); ++row)
-      hold(is_left, held[row].key, held[row].time, row, held[row].matched);
-  }
+    keys.load(state);
+  const KeyShare* share = reader.share();
+  const std::vector<bool> ours =
+      share == nullptr ? std::vector<bool>(keys.size(), true) : keys_of(*share, keys, keys_);
+  for (const bool is_left : {true, false}) LEAT_TRY(load_side(is_left, keys, ours, state));
   if (!state.complete()) return fail(Code::storage_failed, "the snapshot's part `rows` is damaged");
+  return {};
+}
+
+Status Join::load_side(bool is_left, const KeyTable& keys, const std::vector<bool>& ours, StateIn& state) {
+  JoinSide& side = is_left ? left_ : right_;
+  BatchBuilder rows(is_left ? config_.left : config_.right);
+  struct Held {
+    std::uint32_t key;
+    std::int64_t time;
+    bool matched;
+  };
+  std::vector<Held> held;
+  for (std::uint32_t count = state.get_count(sizeof(std::uint64_t)); count > 0 && state.ok(); --count) {
+    Held one{state.get<std::uint32_t>(), state.get<std::int64_t>(), state.get<bool>()};
+    const std::string_view row = state.get_text();
+    if (one.key >= keys.size()) {
+      state.fail();
+      break;
+    }
+    if (!ours[one.key]) continue;
+    LEAT_TRY(read_msgpack(row, rows));
+    one.key = table_.find_or_add(keys, one.key);
+    held.push_back(one);
+  }
+  side.begin_batch(rows.finish());
+  for (std::uint32_t row = 0; row < held.size() && state.ok(); ++row)
+    hold(is_left, held[row].key, held[row].time, row, held[row].matched);
   return {};
 }
 

@@ -1,5 +1,7 @@
 #include "aggregate/key_table.hpp"
 
+#include <fmt/format.h>
+
 #include "aggregate/hash.hpp"
 
 namespace leat {
@@ -154,6 +156,24 @@ void KeyTable::grow_small(std::uint64_t word) {
   std::size_t size = 64;
   while (size <= word) size *= 2;
   small_.resize(size, kNone);
+}
+
+std::vector<bool> keys_of(const KeyShare& share, const KeyTable& table, const RowKeys& keys) {
+  if (keys.form() == RowKeys::Form::none) return std::vector<bool>(table.size(), true);
+  std::vector<Field> fields;
+  for (const Type type : keys.types()) fields.push_back({fmt::format("k{}", fields.size()), type, true});
+  BatchBuilder rows(Schema::make(std::move(fields)));
+  std::vector<bool> ours;
+  for (std::uint32_t number = 0; number < table.size(); ++number) {
+    table.decode(number, keys, rows, 0);
+    if (rows.row_count() < Batch::kRowsMax / 64 && number + 1 < table.size()) continue;
+    const Batch batch = rows.finish();
+    std::vector<Column> columns;
+    for (std::size_t at = 0; at < keys.types().size(); ++at) columns.push_back(batch.column(at));
+    const std::vector<bool> some = share.of(columns, batch.row_count());
+    ours.insert(ours.end(), some.begin(), some.end());
+  }
+  return ours;
 }
 
 }  // namespace leat

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <leat/key_share.hpp>
+
 #include "aggregate/row_keys.hpp"
 #include "aggregate/state_bytes.hpp"
 
@@ -12,6 +14,7 @@ class KeyTable {
  public:
   explicit KeyTable(RowKeys::Form form) : form_(form) {}
 
+  RowKeys::Form form() const { return form_; }
   std::uint32_t size() const { return static_cast<std::uint32_t>(hashes_.size()); }
 
   /// The numbers of the given rows' keys; those not seen before are added while there is `room` for them, the
@@ -61,5 +64,8 @@ class KeyTable {
   std::string arena_;
   std::vector<std::size_t> ends_;
 };
+
+/// By number: whether the key is this instance's. `keys` knows how they are stored.
+std::vector<bool> keys_of(const KeyShare& share, const KeyTable& table, const RowKeys& keys);
 
 }  // namespace leat

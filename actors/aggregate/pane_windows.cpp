@@ -62,15 +62,18 @@ class PaneWindows final : public Windows {
       pane.save(out);
     }
   }
-  void load(StateIn& in) override {
-    watermark_ = in.get<std::int64_t>();
-    next_start_ = in.get<std::int64_t>();
-    fired_until_ = in.get<std::int64_t>();
+  void load(StateIn& in, const KeepKeys& keep) override {
+    watermark_ = std::max(watermark_, in.get<std::int64_t>());
+    next_start_ = std::min(next_start_, in.get<std::int64_t>());
+    fired_until_ = std::max(fired_until_, in.get<std::int64_t>());
     for (std::uint32_t left = in.get_count(sizeof(std::int64_t)); left > 0 && in.ok(); --left) {
-      Groups& pane = panes_.try_emplace(in.get<std::int64_t>(), shape_).first->second;
-      pane.load(in);
-      groups_ += pane.size();
+      const auto pane = panes_.try_emplace(in.get<std::int64_t>(), shape_).first;
+      const std::uint32_t before = pane->second.size();
+      pane->second.load(in, keep);
+      groups_ += pane->second.size() - before;
+      if (pane->second.size() == 0) panes_.erase(pane);
     }
+    if (panes_.empty()) next_start_ = INT64_MAX;
   }
 
  private:

@@ -71,7 +71,18 @@ class SessionWindows final : public Windows {
         folded_.function(function).save(at, out);
     }
   }
-  void load(StateIn& in) override {
+  void load(StateIn& in, const KeepKeys& keep) override {
+    if (!keep) return load_all(in);
+    SessionWindows loaded(spec_, shape_);
+    loaded.load_all(in);
+    watermark_ = std::max(watermark_, loaded.watermark_);
+    const std::vector<bool> ours = keep(loaded.keys_);
+    for (std::uint32_t at = 0; at < loaded.sessions_.size(); ++at)
+      if (ours[loaded.sessions_[at].key]) adopt(loaded, at);
+  }
+
+ private:
+  void load_all(StateIn& in) {
     watermark_ = in.get<std::int64_t>();
     for (std::uint32_t left = in.get_count(sizeof(std::int64_t)); left > 0 && in.ok(); --left) {
       const std::uint32_t key = keys_.load(in);
@@ -80,12 +91,24 @@ class SessionWindows final : public Windows {
       const std::uint32_t at = begin(key, start, in.get<std::int64_t>());
       sessions_[at].fired = in.get<bool>();
       sessions_[at].changed = in.get<bool>();
+      if (sessions_[at].changed) changed_.push_back(at);
       for (std::size_t function = 0; function < folded_.function_count(); ++function)
         folded_.function(function).load(at, in);
     }
   }
 
- private:
+  void adopt(const SessionWindows& from, std::uint32_t session) {
+    const Session& there = from.sessions_[session];
+    const std::uint32_t key = keys_.find_or_add(from.keys_, there.key);
+    by_key_.resize(keys_.size());
+    const std::uint32_t at = begin(key, there.start, there.last);
+    sessions_[at].fired = there.fired;
+    sessions_[at].changed = there.changed;
+    if (there.changed) changed_.push_back(at);
+    for (std::size_t function = 0; function < folded_.function_count(); ++function)
+      folded_.function(function).merge(at, from.folded_.function(function), session);
+  }
+
   struct Session {
     std::uint32_t key = 0;
     std::int64_t start = 0;

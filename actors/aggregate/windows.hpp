@@ -54,7 +54,8 @@ class Windows {
   /// The least watermark at which `advance` has something to do; INT64_MAX if none.
   virtual std::int64_t next_deadline() const = 0;
   virtual void save(StateOut& out) const = 0;
-  virtual void load(StateIn& in) = 0;
+  /// Adds what was saved, of another instance only what `keep` keeps.
+  virtual void load(StateIn& in, const KeepKeys& keep) = 0;
   virtual std::uint32_t group_count() const = 0;
   virtual std::size_t byte_size() const = 0;
 };

@@ -34,8 +34,11 @@ std::uint64_t distance(std::int64_t a, std::int64_t b) {
 class Dedupe final : public Actor {
  public:
   using Config = DedupeConfig;
-  static constexpr KindInfo kind{"dedupe", "Sends the first row of each key within a time.",
-                                 "key: id\nwithin: 10m"};
+  static constexpr KindInfo kind{.name = "dedupe",
+                                 .doc = "Sends the first row of each key within a time.",
+                                 .example = "key: id\nwithin: 10m",
+                                 .each_row = true,
+                                 .rescales = true};
   static constexpr Port in{0, "in", "Rows, some of them doubled."};
   static constexpr Port out{0, "out", "The first row of each key."};
   static constexpr Port late{1, "late",
@@ -178,13 +181,19 @@ Status Dedupe::load(StateReader& state) {
   const std::string* bytes = state.bytes("sent");
   if (bytes == nullptr) return fail(Code::missing_value, "the state has no part `sent`");
   SnapshotReader snapshot(*bytes);
-  passed_ = snapshot.get();
+  passed_ = std::max(passed_, snapshot.get());
   const std::uint64_t count = snapshot.get_count(16);
-  sent_.reserve(count);
+  std::vector<std::string_view> keys;
+  std::vector<std::int64_t> times;
   for (std::uint64_t at = 0; at < count; ++at) {
-    const std::string_view key = snapshot.get_text();
-    sent_.emplace(key, snapshot.get());
+    keys.push_back(snapshot.get_text());
+    times.push_back(snapshot.get());
   }
+  const KeyShare* share = state.share();
+  const std::vector<bool> ours =
+      share == nullptr ? std::vector<bool>(keys.size(), true) : keys_of(*share, keys, config_.key.type());
+  for (std::size_t at = 0; at < keys.size(); ++at)
+    if (ours[at]) sent_.emplace(keys[at], times[at]);
   return snapshot.finish("sent");
 }
 

@@ -24,7 +24,8 @@ struct DelayConfig {
 class Delay final : public Actor {
  public:
   using Config = DelayConfig;
-  static constexpr KindInfo kind{"delay", "Sends each row on after a time.", "for: 5s"};
+  static constexpr KindInfo kind{
+      .name = "delay", .doc = "Sends each row on after a time.", .example = "for: 5s", .rescales = true};
   static constexpr Port in{0, "in", "Rows to delay."};
   static constexpr Port out{0, "out", "The same rows, later."};
   static constexpr auto inputs = ports(in);

@@ -85,8 +85,14 @@ void HeldRows::save(StateWriter& state, std::string_view part) const {
   state.write_bytes(part, snapshot.take());
 }
 
-Status HeldRows::load(const StateReader& state, std::string_view part, const SchemaPtr& schema) {
-  *this = {};
+std::vector<bool> HeldRows::by_number(const KeyShare& share, const Batch& rows) {
+  std::vector<bool> ours(rows.row_count());
+  for (std::uint32_t row = 0; row < rows.row_count(); ++row) ours[row] = share.has(row);
+  return ours;
+}
+
+Status HeldRows::load(const StateReader& state, std::string_view part, const SchemaPtr& schema,
+                      const Ours& ours) {
   const std::string* bytes = state.bytes(part);
   if (bytes == nullptr) return fail(Code::missing_value, fmt::format("the state has no part `{}`", part));
   SnapshotReader snapshot(*bytes);
@@ -94,20 +100,25 @@ Status HeldRows::load(const StateReader& state, std::string_view part, const Sch
   const std::uint64_t count = snapshot.get_count(16);
   BatchBuilder rows(schema);
   std::vector<std::int64_t> times;
-  std::vector<std::uint32_t> numbers;
   for (std::uint64_t at = 0; at < count; ++at) {
     times.push_back(snapshot.get());
-    numbers.push_back(rows.row_count());
     snapshot.get_row(rows);
-    if (rows.row_count() != numbers.size()) break;  // damaged: `finish` says so
+    if (rows.row_count() != times.size()) break;  // damaged: `finish` says so
     if (at + 1 < count && rows.row_count() < Batch::kRowsMax / 64) continue;
-    hold(rows.finish(), numbers, times, watermark);
+    const Batch batch = rows.finish();
+    const std::vector<bool> keep =
+        state.share() == nullptr ? std::vector<bool>(times.size(), true) : ours(*state.share(), batch);
+    std::vector<std::uint32_t> kept;
+    std::vector<std::int64_t> kept_times;
+    for (std::uint32_t row = 0; row < times.size(); ++row) {
+      if (!keep[row]) continue;
+      kept.push_back(row);
+      kept_times.push_back(times[row]);
+    }
+    hold(batch, kept, kept_times, watermark);
     times.clear();
-    numbers.clear();
   }
-  const Status good = snapshot.finish(part);
-  if (!good) *this = {};
-  return good;
+  return snapshot.finish(part);
 }
 
 }  // namespace leat

@@ -28,8 +28,12 @@ class HeldRows {
   void release(std::int64_t until, std::uint32_t rows_max, const std::function<void(Batch)>& send);
 
   void save(StateWriter& state, std::string_view part) const;
-  /// An error leaves this empty.
-  Status load(const StateReader& state, std::string_view part, const SchemaPtr& schema);
+  /// Adds what was saved. `ours`: which of the rows, when the state is another instance's.
+  using Ours = std::function<std::vector<bool>(const KeyShare&, const Batch&)>;
+  Status load(const StateReader& state, std::string_view part, const SchemaPtr& schema,
+              const Ours& ours = by_number);
+  /// Rows without a key: dealt out one by one.
+  static std::vector<bool> by_number(const KeyShare& share, const Batch& rows);
 
  private:
   struct Entry {

@@ -21,9 +21,12 @@ namespace {
 class Lookup final : public Actor {
  public:
   using Config = LookupConfig;
-  static constexpr KindInfo kind{"lookup", "Adds columns of a table, from a file or a stream, by key.",
-                                 "table: { path: languages.csv, schema: input, key: id }\n"
-                                 "key: language\nselect: [title]\nprefix: language_\non_missing: null"};
+  static constexpr KindInfo kind{.name = "lookup",
+                                 .doc = "Adds columns of a table, from a file or a stream, by key.",
+                                 .example =
+                                     "table: { path: languages.csv, schema: input, key: id }\n"
+                                     "key: language\nselect: [title]\nprefix: language_\non_missing: null",
+                                 .rescales = true};
   static constexpr Port in{0, "in", "Rows to look up."};
   static constexpr Port table{1, "table",
                               "Rows of the table, when it is a stream: the newest of a key counts."};
@@ -56,6 +59,8 @@ class Lookup final : public Actor {
 
  private:
   static constexpr Timer kReload{0};
+
+  void take_saved(std::span<const std::string_view> keys, const Batch& rows, const KeyShare* share);
 
   const LookupTable& rows() const { return file_ ? *file_ : stream_; }
   void look_at_file_later(Context& ctx) {
@@ -212,11 +217,19 @@ void Lookup::save(StateWriter& state) const {
   state.write_bytes("table", snapshot.take());
 }
 
+void Lookup::take_saved(std::span<const std::string_view> keys, const Batch& rows, const KeyShare* share) {
+  const std::vector<bool> ours =
+      share == nullptr ? std::vector<bool>(keys.size(), true) : keys_of(*share, keys, config_.key.type());
+  stream_.begin(rows);
+  for (std::uint32_t row = 0; row < keys.size(); ++row)
+    if (ours[row] && !stream_.put(keys[row], row)) break;  // `rows_max` was lowered
+  stream_.end();
+}
+
 Status Lookup::load(StateReader& state) {
   const std::string* bytes = state.bytes("table");
   if (bytes == nullptr) return fail(Code::missing_value, "the state has no part `table`");
   SnapshotReader snapshot(*bytes);
-  stream_ = LookupTable(config_.table->rows_max.count);
   BatchBuilder rows(config_.kept);
   const std::uint64_t count = snapshot.get_count(16);
   std::vector<std::string_view> keys;
@@ -225,10 +238,7 @@ Status Lookup::load(StateReader& state) {
     snapshot.get_row(rows);
     if (at + 1 < count && keys.size() < Batch::kRowsMax / 64) continue;
     if (rows.row_count() != keys.size()) break;  // damaged: `finish` says so
-    stream_.begin(rows.finish());
-    for (std::uint32_t row = 0; row < keys.size(); ++row)
-      if (!stream_.put(keys[row], row)) break;  // `rows_max` was lowered
-    stream_.end();
+    take_saved(keys, rows.finish(), state.share());
     keys.clear();
   }
   return snapshot.finish("table");

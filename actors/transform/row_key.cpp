@@ -1,6 +1,8 @@
 #include "transform/row_key.hpp"
 
 #include <cmath>
+#include <cstring>
+#include <leat/batch_builder.hpp>
 
 namespace leat {
 namespace {
@@ -44,6 +46,52 @@ void append_key(const Column& column, std::uint32_t row, std::string& out) {
       for (const float value : column.floats(row)) append_bytes(value, out);
       return;
   }
+}
+
+namespace {
+
+void append_value(std::string_view key, Type type, ColumnBuilder& column) {
+  const bool present = !key.empty() && key.front() == kPresent;
+  if (!present) return column.append_null();
+  key.remove_prefix(1);
+  const auto word = [&]<class Word>(Word value) {
+    std::memcpy(&value, key.data(), std::min(sizeof value, key.size()));
+    return value;
+  };
+  switch (type) {
+    case Type::boolean:
+      return column.append(key == "\1");
+    case Type::int64:
+      return column.append(word(std::int64_t{}));
+    case Type::timestamp:
+      return column.append(Time(Duration(word(std::int64_t{}))));
+    case Type::float64:
+      return column.append(word(double{}));
+    case Type::string:
+    case Type::bytes:
+    case Type::any:
+      return column.append(key);
+    case Type::float32_list: {
+      std::vector<float> values(key.size() / sizeof(float));
+      std::memcpy(values.data(), key.data(), values.size() * sizeof(float));
+      return column.append(std::span<const float>(values));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<bool> keys_of(const KeyShare& share, std::span<const std::string_view> keys, Type type) {
+  BatchBuilder rows(Schema::make({{"key", type, true}}));
+  std::vector<bool> ours;
+  for (std::size_t at = 0; at < keys.size(); ++at) {
+    append_value(keys[at], type, rows.column(0));
+    if (rows.row_count() < Batch::kRowsMax / 64 && at + 1 < keys.size()) continue;
+    const Batch batch = rows.finish();
+    const std::vector<bool> some = share.of({&batch.column(0), 1}, batch.row_count());
+    ours.insert(ours.end(), some.begin(), some.end());
+  }
+  return ours;
 }
 
 std::uint64_t stable_hash(std::uint64_t word) {  // the finaliser of SplitMix64 (Steele, Lea, Flood 2014)

@@ -50,8 +50,10 @@ struct SampleConfig {
 class Sample final : public Actor {
  public:
   using Config = SampleConfig;
-  static constexpr KindInfo kind{"sample", "Lets a share of the rows through, or every n-th.",
-                                 "share: 1%\nkey: id"};
+  static constexpr KindInfo kind{.name = "sample",
+                                 .doc = "Lets a share of the rows through, or every n-th.",
+                                 .example = "share: 1%\nkey: id",
+                                 .each_row = true};
   static constexpr Port in{0, "in", "Rows to choose from."};
   static constexpr Port out{0, "out", "The chosen rows."};
   static constexpr auto inputs = ports(in);

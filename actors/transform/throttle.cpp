@@ -38,8 +38,10 @@ struct ThrottleConfig {
 class Throttle final : public Actor {
  public:
   using Config = ThrottleConfig;
-  static constexpr KindInfo kind{"throttle", "Lets rows through at a rate, for each key or for all.",
-                                 "key: id\nrate: 10/s\nburst: 20\nwhen_over: drop"};
+  static constexpr KindInfo kind{.name = "throttle",
+                                 .doc = "Lets rows through at a rate, for each key or for all.",
+                                 .example = "key: id\nrate: 10/s\nburst: 20\nwhen_over: drop",
+                                 .rescales = true};
   static constexpr Port in{0, "in", "Rows at any rate."};
   static constexpr Port out{0, "out", "Rows at the rate; those of one key in the order they came."};
   static constexpr auto inputs = ports(in);
@@ -71,8 +73,13 @@ class Throttle final : public Actor {
     buckets_.save(state, "buckets");
   }
   Status load(StateReader& state) override {
-    LEAT_TRY(held_.load(state, "held", config_.input));
-    return buckets_.load(state, "buckets");
+    const bool keyed = !config_.key.empty();
+    LEAT_TRY(held_.load(state, "held", config_.input, [&](const KeyShare& share, const Batch& rows) {
+      if (!keyed) return HeldRows::by_number(share, rows);
+      const Column keys = config_.key.evaluate(rows).values;
+      return share.of({&keys, 1}, rows.row_count());
+    }));
+    return buckets_.load(state, "buckets", keyed ? std::optional(config_.key.type()) : std::nullopt);
   }
 
  private:

@@ -61,16 +61,24 @@ void TokenBuckets::save(StateWriter& state, std::string_view part) const {
   state.write_bytes(part, snapshot.take());
 }
 
-Status TokenBuckets::load(const StateReader& state, std::string_view part) {
-  buckets_.clear();
-  forget_from_ns_ = INT64_MIN;
+Status TokenBuckets::load(const StateReader& state, std::string_view part, std::optional<Type> key_type) {
   const std::string* bytes = state.bytes(part);
   if (bytes == nullptr) return fail(Code::missing_value, fmt::format("the state has no part `{}`", part));
   SnapshotReader snapshot(*bytes);
   const std::uint64_t count = snapshot.get_count(16);
+  std::vector<std::string_view> keys;
+  std::vector<std::int64_t> full_at;
   for (std::uint64_t at = 0; at < count; ++at) {
-    const std::string_view key = snapshot.get_text();
-    buckets_[std::string(key)].full_at = snapshot.get();
+    keys.push_back(snapshot.get_text());
+    full_at.push_back(snapshot.get());
+  }
+  const KeyShare* share = state.share();
+  const std::vector<bool> ours =
+      share == nullptr || !key_type ? std::vector<bool>(keys.size(), true) : keys_of(*share, keys, *key_type);
+  for (std::size_t at = 0; at < keys.size(); ++at) {
+    if (!ours[at]) continue;
+    Bucket& bucket = buckets_[std::string(keys[at])];
+    bucket.full_at = std::max(bucket.full_at, full_at[at]);
   }
   return snapshot.finish(part);
 }

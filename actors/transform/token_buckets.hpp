@@ -26,7 +26,8 @@ class TokenBuckets {
   void take(Bucket& bucket, std::int64_t now) const;
 
   void save(StateWriter& state, std::string_view part) const;
-  Status load(const StateReader& state, std::string_view part);
+  /// Adds what was saved; of another instance only its share of keys of this type (none: the one for all).
+  Status load(const StateReader& state, std::string_view part, std::optional<Type> key);
 
  private:
   void forget_full(std::int64_t now);

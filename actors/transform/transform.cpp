@@ -117,8 +117,10 @@ class Transform final : public Actor {
  public:
   using Config = TransformConfig;
   static constexpr KindInfo kind{
-      "transform", "Filters rows, computes columns and routes rows to named ports.",
-      "where: amount > 0\nextend: { gross: amount * 1.2 }\nroutes: { large: amount > 1000 }"};
+      .name = "transform",
+      .doc = "Filters rows, computes columns and routes rows to named ports.",
+      .example = "where: amount > 0\nextend: { gross: amount * 1.2 }\nroutes: { large: amount > 1000 }",
+      .each_row = true};
   static constexpr Port in{0, "in", "Rows to transform."};
   static constexpr Port out{0, "out", "Rows that pass `where` and take no route."};
   static constexpr auto inputs = ports(in);

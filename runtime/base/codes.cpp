@@ -146,10 +146,16 @@ constexpr std::array kCodes{
     CodeInfo{Code::input_missing, "input_missing", fix_input, "an input file does not exist",
              "Relative paths start at the topology's folder, not where you are.\n"
              "Next: correct the path; if that folder has a `prepare`, run it: it fetches the data."},
-    CodeInfo{Code::corrupt_state, "corrupt_state", free_space, "a file of a checkpoint or log is damaged",
-             "Its checksum or form is wrong, so the disk or another program has changed it. Nothing was "
-             "overwritten.\nNext: restore the file from a copy, or start anew with `leat run --from none`; the "
-             "message says what that gives up."},
+    CodeInfo{
+        Code::corrupt_state, "corrupt_state", free_space, "a file of a checkpoint or log is damaged",
+        "Its checksum or form is wrong, so the disk or another program has changed it. Nothing was "
+        "overwritten.\nNext: restore the file from a copy, or start anew with `leat run --from none`; the "
+        "message says what that gives up."},
+    CodeInfo{
+        Code::state_mismatch, "state_mismatch", fix_config, "a checkpoint does not fit the topology",
+        "The topology has changed since the checkpoint was made: an actor is gone, renamed, of another kind, "
+        "or has another number of instances and a state that can't be divided.\nNext: see "
+        "docs/operations.md, \"Change a topology\"; the message names the actor."},
     CodeInfo{Code::model_missing, "model_missing", fix_config, "a model's file does not exist",
              "Models are opened before anything starts. Built-in lexicons are files, too, made once from npm "
              "archives.\nNext: check `model:`; for a built-in lexicon, run `scripts/bootstrap`."},

@@ -21,6 +21,7 @@ class CommandLine {
         "Examples:\n  leat run topologies/news-sentiment\n  leat validate pipeline.yaml\n  leat explain "
         "transform\n  leat eval '1 + 2'");
     add_run();
+    add_running();
     add_validate();
     add_replay();
     add_test();
@@ -119,6 +120,31 @@ class CommandLine {
                    "goes into sinks)")
         ->delimiter(',')
         ->needs("--record");
+  }
+  void add_running() {
+    CLI::App& stop = verb("stop", "Stop a running topology: sources first, then what is under way",
+                          "leat stop pipeline.yaml\n  leat stop pipeline.yaml --within 5m\n  leat stop pipeline.yaml "
+                          "--host edge",
+                          [this] { return cli::stop(running_); });
+    add_running_topology(stop);
+    stop.add_option("--within", running_.within, "Stop at once after this time (default: 30s)");
+    CLI::App& audit = verb("audit", "Count every row of a running topology: by link and by outcome",
+                           "leat audit pipeline.yaml\n  leat audit pipeline.yaml --format json",
+                           [this] { return cli::audit(running_); });
+    add_running_topology(audit);
+    CLI::App& snapshot = verb("snapshot", "Keep a checkpoint of a running topology under a name, for `leat run --from`",
+                              "leat snapshot pipeline.yaml before-upgrade\n  leat snapshot pipeline.yaml --list\n  "
+                              "leat snapshot pipeline.yaml before-upgrade --delete\n  leat run pipeline.yaml --from "
+                              "before-upgrade",
+                              [this] { return cli::snapshot(running_); });
+    add_running_topology(snapshot);
+    snapshot.add_option("name", running_.name, "Letters, digits, _, - and ., beginning with a letter");
+    snapshot.add_flag("--list", running_.list, "Show those that are kept");
+    snapshot.add_flag("--delete", running_.remove, "Delete it");
+  }
+  void add_running_topology(CLI::App& sub) {
+    add_topology(sub, running_, true);
+    sub.add_option("--host", running_.host, "The process that runs this host's part");
   }
   void add_replay() {
     CLI::App& sub = verb(
@@ -351,6 +377,7 @@ class CommandLine {
   std::vector<std::string> verbs_;
   std::map<std::string, std::vector<std::string>> nested_;
   RunArguments run_;
+  RunningArguments running_;
   ValidateArguments validate_;
   TopologyArguments plan_, expand_;
   GraphArguments graph_;

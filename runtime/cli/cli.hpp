@@ -45,6 +45,14 @@ struct RunArguments : TopologyArguments {
   std::string record;  ///< a file
   std::vector<std::string> links;
 };
+/// Of a running topology: stop, audit, snapshot.
+struct RunningArguments : TopologyArguments {
+  std::string host;
+  std::string within = "30s";
+  std::string name;
+  bool list = false;
+  bool remove = false;
+};
 struct ReplayArguments : TopologyArguments {
   std::string recording;
   std::string speed = "max";
@@ -112,6 +120,9 @@ int plan(const TopologyArguments& arguments);
 int graph(const GraphArguments& arguments);
 int expand(const TopologyArguments& arguments);
 int run(const RunArguments& arguments);
+int stop(const RunningArguments& arguments);
+int audit(const RunningArguments& arguments);
+int snapshot(const RunningArguments& arguments);
 int eval(const EvalArguments& arguments);
 int explain(const ExplainArguments& arguments);
 int list(const ListArguments& arguments);

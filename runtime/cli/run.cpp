@@ -15,6 +15,7 @@
 #include "cli/progress.hpp"
 #include "cli/supervise.hpp"
 #include "record/recorder.hpp"
+#include "state/checkpoint_folder.hpp"
 
 namespace leat::cli {
 namespace {
@@ -202,9 +203,11 @@ int run(const RunArguments& arguments) {
   auto topology = load(arguments, registry, diagnostics, exit);
   print_diagnostics(diagnostics, Format::text);
   if (!topology) return exit;
-  if (arguments.from != "latest" && arguments.from != "none" && !LogPosition::parse(arguments.from)) {
-    print_error(
-        fmt::format("--from: `{}` is not `latest`, `none`, `oldest`, a time or an offset", arguments.from));
+  if (arguments.from != "latest" && arguments.from != "none" && !LogPosition::parse(arguments.from) &&
+      !is_snapshot_name(arguments.from)) {
+    print_error(fmt::format(
+        "--from: `{}` is not `latest`, `none`, `oldest`, a time, an offset or the name of a snapshot",
+        arguments.from));
     return kUsage;
   }
   if (topology->delivery == Delivery::best_effort)

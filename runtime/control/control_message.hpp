@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "state/snapshot_ref.hpp"
 
@@ -36,9 +37,9 @@ struct ControlMessage {
   std::uint64_t plan = 0;         ///< hello: fingerprint of the topology it runs
   std::uint32_t epoch = 0;
   std::uint64_t checkpoint = 0;
-  bool last = false;     ///< barrier: sources send nothing after it
-  SnapshotRef snapshot;  ///< start, saved
-  std::string text;      ///< broken, failed, give_up: why
+  bool last = false;                   ///< barrier: sources send nothing after it
+  std::vector<SnapshotRef> snapshots;  ///< start: of all hosts; saved: one
+  std::string text;                    ///< broken, failed, give_up: why; barrier: a name to keep it under
 };
 
 }  // namespace leat

@@ -29,10 +29,11 @@ std::string encode_control(const ControlMessage& message, const std::string& top
   out.set_epoch(message.epoch);
   out.set_checkpoint(message.checkpoint);
   out.set_last(message.last);
-  if (!message.snapshot.name.empty()) {
-    out.mutable_snapshot()->set_name(message.snapshot.name);
-    out.mutable_snapshot()->set_bytes(message.snapshot.bytes);
-    out.mutable_snapshot()->set_checksum(message.snapshot.checksum);
+  for (const SnapshotRef& snapshot : message.snapshots) {
+    wire::SnapshotRef& part = *out.add_snapshots();
+    part.set_name(snapshot.name);
+    part.set_bytes(snapshot.bytes);
+    part.set_checksum(snapshot.checksum);
   }
   out.set_text(message.text);
   return out.SerializeAsString();
@@ -59,9 +60,11 @@ Result<ControlMessage> decode_control(const std::string& bytes, const std::strin
                          .last = in.last(),
                          .text = in.text()};
   // A part lies in the checkpoint folder, whatever its name says.
-  if (in.snapshot().name().find('/') != std::string::npos)
-    return fail(Code::malformed_frame, "the name of a checkpoint's part is a path");
-  message.snapshot = {in.snapshot().name(), in.snapshot().bytes(), in.snapshot().checksum()};
+  for (const wire::SnapshotRef& part : in.snapshots()) {
+    if (part.name().find('/') != std::string::npos)
+      return fail(Code::malformed_frame, "the name of a checkpoint's part is a path");
+    message.snapshots.push_back({part.name(), part.bytes(), part.checksum()});
+  }
   return message;
 }
 

@@ -72,7 +72,7 @@ void Coordinator::ask(std::uint32_t host) {
     case Phase::starting:
       message.kind = ControlKind::start;
       message.checkpoint = manifest_ ? manifest_->checkpoint : 0;
-      if (manifest_) message.snapshot = manifest_->snapshots[host];
+      if (manifest_) message.snapshots = manifest_->snapshots;
       break;
     case Phase::running:
       message.kind = ControlKind::go;
@@ -80,6 +80,7 @@ void Coordinator::ask(std::uint32_t host) {
     case Phase::saving:
       message.kind = ControlKind::barrier;
       message.last = last_;
+      message.text = naming_;
       break;
     case Phase::committing:
       message.kind = ControlKind::commit;
@@ -116,8 +117,9 @@ void Coordinator::on_message(const ControlMessage& message, Instant now) {
         answer(participant, now);
       return;
     case ControlKind::saved:
-      if (phase_ != Phase::saving || message.checkpoint != checkpoint_) return;
-      participant.snapshot = message.snapshot;
+      if (phase_ != Phase::saving || message.checkpoint != checkpoint_ || message.snapshots.size() != 1)
+        return;
+      participant.snapshot = message.snapshots.front();
       return answer(participant, now);
     case ControlKind::committed:
       if (phase_ == Phase::committing && message.checkpoint == checkpoint_) answer(participant, now);
@@ -169,6 +171,7 @@ void Coordinator::hear(const ControlMessage& message, Instant now) {
 
 // Back to the last complete checkpoint, with those who are alive.
 void Coordinator::gather(std::string reason, Instant now) {
+  if (!naming_.empty() && wanted_.empty()) wanted_ = std::exchange(naming_, {});
   reason_ = std::move(reason);
   phase_ = Phase::gathering;
   next_checkpoint_ = Instant::max();
@@ -191,6 +194,7 @@ void Coordinator::begin_attempt(Instant now) {
 void Coordinator::begin_checkpoint(bool last, Instant now) {
   ++checkpoint_;
   last_ = last;
+  naming_ = std::exchange(wanted_, {});
   next_checkpoint_ = Instant::max();
   enter(Phase::saving, now);
 }
@@ -202,6 +206,13 @@ void Coordinator::complete_checkpoint(Instant now) {
                     .checkpoint = checkpoint_,
                     .ended = last_ && std::ranges::all_of(participants_, &Participant::quiet)};
   for (const Participant& participant : participants_) manifest.snapshots.push_back(participant.snapshot);
+  if (!naming_.empty()) {
+    if (Status kept = store_->keep(manifest, naming_); !kept)
+      named_ = Failure(std::move(kept).error());
+    else
+      named_ = checkpoint_;
+    naming_.clear();
+  }
   if (!keep(store_->save(manifest), now)) return;
   manifest_ = std::move(manifest);
   enter(Phase::committing, now);
@@ -270,7 +281,7 @@ void Coordinator::on_time(Instant now) {
   if (phase_ == Phase::running) {
     const bool all_quiet = std::ranges::all_of(participants_, &Participant::quiet);
     if (stop_wanted_ || all_quiet) return begin_checkpoint(true, now);
-    if (now >= next_checkpoint_) return begin_checkpoint(false, now);
+    if (now >= next_checkpoint_ || !wanted_.empty()) return begin_checkpoint(false, now);
   }
   if (now < next_repeat_) return;
   next_repeat_ = now + options_.repeat;
@@ -283,7 +294,8 @@ void Coordinator::on_time(Instant now) {
 std::optional<Instant> Coordinator::next_time() const {
   if (phase_ == Phase::done) return std::nullopt;
   Instant next = next_repeat_;
-  if (phase_ == Phase::running) next = std::min(next, stop_wanted_ ? Instant() : next_checkpoint_);
+  if (phase_ == Phase::running)
+    next = std::min(next, stop_wanted_ || !wanted_.empty() ? Instant() : next_checkpoint_);
   if (phase_ == Phase::releasing) next = std::min(next, release_until_);
   return next;
 }

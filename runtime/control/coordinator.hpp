@@ -39,6 +39,11 @@ class Coordinator {
   /// What to send, and forgets it; `host` says to whom.
   std::vector<ControlMessage> take_messages();
 
+  /// Makes a checkpoint soon and keeps it under this name.
+  void snapshot(std::string name) { wanted_ = std::move(name); }
+  /// What became of it, once: its number.
+  std::optional<Result<std::uint64_t>> take_snapshot() { return std::exchange(named_, std::nullopt); }
+
   Phase phase() const { return phase_; }
   bool done() const { return phase_ == Phase::done; }
   std::uint32_t epoch() const { return epoch_; }
@@ -84,6 +89,8 @@ class Coordinator {
   std::uint64_t checkpoint_ = 0;
   bool last_ = false;  // the checkpoint being made is
   bool stop_wanted_ = false;
+  std::string wanted_, naming_;  // a snapshot's name: asked for, being made
+  std::optional<Result<std::uint64_t>> named_;
   std::string gave_up_;
   Instant next_repeat_;
   Instant next_checkpoint_;

@@ -18,6 +18,9 @@ class Execution {
   virtual void abort() = 0;
 
   virtual const Metrics& metrics() const = 0;
+  virtual Ledger ledger() const = 0;
+  /// Makes a checkpoint and keeps it under a name; its number. Waits for it.
+  virtual Result<std::uint64_t> snapshot(const std::string& name, Duration timeout) = 0;
   // After wait_for was true:
   virtual const std::optional<Error>& error() const = 0;
   virtual bool drained() const = 0;

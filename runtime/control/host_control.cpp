@@ -10,22 +10,16 @@ HostControl::HostControl(Setup setup, Instant now)
 
 HostControl::~HostControl() = default;
 
-void HostControl::build(std::uint32_t epoch, std::uint64_t checkpoint, const SnapshotRef& snapshot) {
+void HostControl::build(std::uint32_t epoch, std::uint64_t checkpoint,
+                        const std::vector<SnapshotRef>& snapshots) {
   crew_.reset();  // its sockets and files, before new ones are made
   unsaved_ = 0;
   bytes_.clear();
   report_ = std::make_unique<HostReport>(*setup_.plan, setup_.host, *setup_.observer, setup_.wake);
-  std::map<std::size_t, CellState> restored;
-  Status outcome;
-  if (checkpoint != 0) {
-    auto states = restore(snapshot);
-    if (states)
-      restored = *std::move(states);
-    else
-      outcome = Failure(std::move(states).error());
-  }
+  Result<RestoredStates> restored = checkpoint != 0 ? restore(snapshots) : RestoredStates();
+  Status outcome = restored ? Status() : Status(Failure(restored.error()));
   if (outcome) {
-    auto crew = setup_.make_crew(epoch, std::move(restored), *report_);
+    auto crew = setup_.make_crew(epoch, *std::move(restored), *report_);
     if (crew)
       crew_ = *std::move(crew);
     else
@@ -36,36 +30,44 @@ void HostControl::build(std::uint32_t epoch, std::uint64_t checkpoint, const Sna
   participant_.failed(epoch, outcome.error().text());
 }
 
-// The state of each instance that the plan has here. What does not fit is refused: rows would be lost or come
-// twice.
-Result<std::map<std::size_t, CellState>> HostControl::restore(const SnapshotRef& snapshot) {
-  LEAT_TRY_ASSIGN(const std::string bytes, setup_.store->load(snapshot));
-  LEAT_TRY_ASSIGN(auto states, decode_snapshot(bytes));
-  std::map<std::size_t, CellState> restored;
-  for (const WorkerPlan& worker : setup_.plan->workers) {
-    if (worker.host != setup_.host) continue;
-    for (const std::size_t at : worker.instances) {
-      const InstancePlan& instance = setup_.plan->instances[at];
-      const std::string& actor = setup_.topology->actors[instance.actor].name;
-      const auto state = states.find({actor, instance.number});
-      if (state == states.end())
-        return fail(
-            Code::corrupt_state,
-            fmt::format("the checkpoint knows no `{}` (instance {}); run the topology it was made by, or "
-                        "start anew with `leat run --from none`",
-                        actor, instance.number),
-            snapshot.name);
-      restored[at] = std::move(state->second);
-      states.erase(state);
-    }
+// In the order of the plan.
+std::vector<WantedCell> HostControl::cells(bool here) const {
+  std::vector<WantedCell> cells;
+  for (const InstancePlan& instance : setup_.plan->instances) {
+    if (here && setup_.plan->workers[instance.worker].host != setup_.host) continue;
+    const ActorSpec& actor = setup_.topology->actors[instance.actor];
+    cells.push_back({actor.name, actor.was, std::string(actor.kind->info.name), instance.number,
+                     actor.instances, actor.kind->info.rescales});
   }
-  if (states.empty()) return restored;
-  return fail(
-      Code::corrupt_state,
-      fmt::format("the checkpoint has state of `{}` (instance {}), which the topology has not; run the "
-                  "topology it was made by, or start anew with `leat run --from none`",
-                  states.begin()->first.first, states.begin()->first.second),
-      snapshot.name);
+  return cells;
+}
+
+// This host's own part is usually enough. When actors were moved or divided anew, all parts are needed.
+Result<std::map<CellName, CellState>> HostControl::load_parts(const std::vector<SnapshotRef>& snapshots) {
+  std::map<CellName, CellState> states;
+  const auto load = [&](const SnapshotRef& part) -> Status {
+    LEAT_TRY_ASSIGN(const std::string bytes, setup_.store->load(part));
+    LEAT_TRY_ASSIGN(auto loaded, decode_snapshot(bytes));
+    states.merge(loaded);
+    return {};
+  };
+  const bool own = setup_.number < snapshots.size();
+  if (own) LEAT_TRY(load(snapshots[setup_.number]));
+  if (own && fits(states, cells(true))) return states;
+  for (std::size_t host = 0; host < snapshots.size(); ++host)
+    if (host != setup_.number) LEAT_TRY(load(snapshots[host]));
+  return states;
+}
+
+Result<RestoredStates> HostControl::restore(const std::vector<SnapshotRef>& snapshots) {
+  LEAT_TRY_ASSIGN(const auto states, load_parts(snapshots));
+  LEAT_TRY_ASSIGN(auto dealt, deal_states(states, cells(true), cells(false)));
+  RestoredStates restored;
+  auto next = dealt.begin();
+  for (std::size_t at = 0; at < setup_.plan->instances.size(); ++at)
+    if (setup_.plan->workers[setup_.plan->instances[at].worker].host == setup_.host)
+      restored[at] = std::move(*next++);
+  return restored;
 }
 
 std::string HostControl::encode(std::map<std::size_t, CellState> states) const {
@@ -106,6 +108,9 @@ void HostControl::handle(HostReport::Event event) {
 void HostControl::save() {
   const std::string name = fmt::format("snapshot-{}-{}-{}", participant_.epoch(), unsaved_, setup_.number);
   Result<SnapshotRef> saved = setup_.store->save(name, bytes_);
+  if (saved && !keep_as_.empty())
+    if (Status kept = setup_.store->keep(bytes_, keep_as_, setup_.number); !kept)
+      saved = Failure(std::move(kept).error());
   if (!saved && saved.error().code == Code::storage_full) {
     if (!std::exchange(short_of_room_, true))
       setup_.observer->log(LogLevel::warning, "", "checkpoint waits: " + saved.error().text());
@@ -118,10 +123,12 @@ void HostControl::save() {
   }
   snapshot_ = name;
   bytes_.clear();
+  keep_as_.clear();
   participant_.saved(participant_.epoch(), std::exchange(unsaved_, 0), *std::move(saved));
 }
 
-void HostControl::checkpoint(std::uint64_t number, bool last) {
+void HostControl::checkpoint(std::uint64_t number, bool last, const std::string& keep_as) {
+  keep_as_ = keep_as;
   if (unsaved_ == number) return save();
   crew_->checkpoint(number, last);
 }

@@ -2,6 +2,7 @@
 
 #include "control/host_report.hpp"
 #include "control/participant.hpp"
+#include "state/dealing.hpp"
 #include "state/manifest.hpp"
 #include "state/snapshot.hpp"
 
@@ -32,8 +33,8 @@ class HostControl final : public ParticipantHost {
     WorkerObserver* observer = nullptr;
     std::function<void()> wake;  ///< any thread: there is something to do
     /// Makes workers with the states of their instances (empty: from nothing). May fail: files, sockets.
-    std::function<Result<std::unique_ptr<Crew>>(
-        std::uint32_t epoch, std::map<std::size_t, CellState> restored, WorkerObserver& observer)>
+    std::function<Result<std::unique_ptr<Crew>>(std::uint32_t epoch, RestoredStates restored,
+                                                WorkerObserver& observer)>
         make_crew;
   };
   HostControl(Setup setup, Instant now);
@@ -53,15 +54,18 @@ class HostControl final : public ParticipantHost {
   const std::string& gave_up() const { return gave_up_; }
 
   // ParticipantHost
-  void build(std::uint32_t epoch, std::uint64_t checkpoint, const SnapshotRef& snapshot) override;
+  void build(std::uint32_t epoch, std::uint64_t checkpoint,
+             const std::vector<SnapshotRef>& snapshots) override;
   void go() override { crew_->go(); }
-  void checkpoint(std::uint64_t number, bool last) override;
+  void checkpoint(std::uint64_t number, bool last, const std::string& keep_as) override;
   void commit(std::uint64_t number) override;
   void release() override;
   void give_up(const std::string& text) override;
 
  private:
-  Result<std::map<std::size_t, CellState>> restore(const SnapshotRef& snapshot);
+  std::vector<WantedCell> cells(bool here) const;
+  Result<std::map<CellName, CellState>> load_parts(const std::vector<SnapshotRef>& snapshots);
+  Result<RestoredStates> restore(const std::vector<SnapshotRef>& snapshots);
   std::string encode(std::map<std::size_t, CellState> states) const;
   void handle(HostReport::Event event);
   void save();
@@ -73,7 +77,8 @@ class HostControl final : public ParticipantHost {
   std::uint64_t unsaved_ = 0;  // checkpoint whose bytes wait for the disk; 0: none
   std::string bytes_;
   bool short_of_room_ = false;  // which was said
-  std::string snapshot_;        // name of the one saved last
+  std::string keep_as_;   // a name for it
+  std::string snapshot_;  // name of the one saved last
   std::string gave_up_;
 };
 

@@ -49,7 +49,7 @@ void Participant::on_message(const ControlMessage& message) {
       if (saved_ == message.checkpoint)
         saved(epoch_, saved_, snapshot_);
       else if (message.checkpoint >= begun_)  // the same again: the disk may have room now
-        workers_->checkpoint(begun_ = message.checkpoint, message.last);
+        workers_->checkpoint(begun_ = message.checkpoint, message.last, message.text);
       return;
     case ControlKind::commit:
       if (committed_ == message.checkpoint)
@@ -72,8 +72,7 @@ void Participant::start(const ControlMessage& message) {
   built_ = gone_ = quiet_ = false;
   broken_.clear();
   begun_ = saved_ = committing_ = committed_ = message.checkpoint;
-  snapshot_ = message.snapshot;
-  workers_->build(message.epoch, message.checkpoint, message.snapshot);
+  workers_->build(message.epoch, message.checkpoint, message.snapshots);
 }
 
 void Participant::built(std::uint32_t epoch) {
@@ -88,7 +87,7 @@ void Participant::saved(std::uint32_t epoch, std::uint64_t checkpoint, SnapshotR
   snapshot_ = std::move(snapshot);
   ControlMessage& message = say(ControlKind::saved);
   message.checkpoint = checkpoint;
-  message.snapshot = snapshot_;
+  message.snapshots = {snapshot_};
 }
 
 void Participant::committed(std::uint32_t epoch, std::uint64_t checkpoint) {

@@ -15,10 +15,12 @@ class ParticipantHost {
   virtual ~ParticipantHost() = default;
   /// Ends the workers of the attempt before, if any, and makes new ones from the checkpoint (0: from
   /// nothing). Answer: Participant::built.
-  virtual void build(std::uint32_t epoch, std::uint64_t checkpoint, const SnapshotRef& snapshot) = 0;
+  virtual void build(std::uint32_t epoch, std::uint64_t checkpoint,
+                     const std::vector<SnapshotRef>& snapshots) = 0;
   virtual void go() = 0;
   /// Answer: Participant::saved. Said again as long as it is not answered.
-  virtual void checkpoint(std::uint64_t number, bool last) = 0;
+  /// `keep_as`: a name to keep it under; empty: none.
+  virtual void checkpoint(std::uint64_t number, bool last, const std::string& keep_as) = 0;
   /// Answer: Participant::committed.
   virtual void commit(std::uint64_t number) = 0;
   virtual void release() = 0;

@@ -2,6 +2,7 @@
 
 #include <leat/runner.hpp>
 
+#include "control/admin.hpp"
 #include "control/session.hpp"
 #include "observe/log.hpp"
 #include "observe/metrics_server.hpp"
@@ -103,6 +104,7 @@ RunSummary Runner::run(const RunOptions& options) {
       if (impl_->drain_wanted) execution->drain();
       if (impl_->abort_wanted) execution->abort();
     }
+    const auto admin = AdminServer::start(topology, options.host, *execution, say);
     while (!execution->wait_for(options.progress ? options.progress_every : Duration(std::chrono::hours(1))))
       if (options.progress) options.progress(summarise(topology, execution->metrics(), elapsed()));
     error = execution->error();

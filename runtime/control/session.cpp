@@ -105,14 +105,9 @@ Status Session::make_coordinator() {
                     "its own",
                     manifest->topology, topology_.name),
         topology_.checkpoint.path);
-  if (anew) manifest.reset();
-  if (manifest && !manifest->over && manifest->snapshots.size() != plan_.hosts.size())
-    return fail(
-        Code::corrupt_state,
-        fmt::format("the checkpoint was made by {} hosts, and the topology has {}; run it on as many, or "
-                    "start anew with `leat run --from none`",
-                    manifest->snapshots.size(), plan_.hosts.size()),
-        topology_.checkpoint.path);
+  if (anew) {
+    LEAT_TRY_ASSIGN(manifest, begin_elsewhere());
+  }
   if (manifest && !manifest->over)
     log_(LogLevel::info, "", fmt::format("going on from checkpoint {}", manifest->checkpoint));
   Coordinator::Options options{.topology = topology_.name, .plan = plan_.fingerprint};
@@ -123,26 +118,37 @@ Status Session::make_coordinator() {
   return {};
 }
 
+// Said on disk at once: a crash before the first new checkpoint must not lead back to the old one.
+Result<std::optional<Manifest>> Session::begin_elsewhere() {
+  if (!is_snapshot_name(from_)) {
+    LEAT_TRY(folder_->forget());
+    return std::optional<Manifest>();
+  }
+  LEAT_TRY_ASSIGN(Manifest kept, folder_->load_kept(from_));
+  LEAT_TRY(folder_->save(kept));
+  return std::optional(std::move(kept));
+}
+
 void Session::make_control() {
   control_ = std::make_unique<HostControl>(
-      HostControl::Setup{
-          .topology = &topology_,
-          .plan = &plan_,
-          .host = host_,
-          .number = number_,
-          .incarnation = new_incarnation(),
-          .store = folder_.get(),
-          .observer = this,
-          .wake = [this] { wake(); },
-          .make_crew =
-              [this](std::uint32_t epoch, std::map<std::size_t, CellState> restored,
-                     WorkerObserver& observer) { return make_crew(epoch, std::move(restored), observer); }},
+      HostControl::Setup{.topology = &topology_,
+                         .plan = &plan_,
+                         .host = host_,
+                         .number = number_,
+                         .incarnation = new_incarnation(),
+                         .store = folder_.get(),
+                         .observer = this,
+                         .wake = [this] { wake(); },
+                         .make_crew =
+                             [this](std::uint32_t epoch, RestoredStates restored, WorkerObserver& observer) {
+                               return make_crew(epoch, std::move(restored), observer);
+                             }},
       system_clock().steady());
 }
 
-Result<std::unique_ptr<Crew>> Session::make_crew(std::uint32_t epoch,
-                                                 std::map<std::size_t, CellState> restored,
+Result<std::unique_ptr<Crew>> Session::make_crew(std::uint32_t epoch, RestoredStates restored,
                                                  WorkerObserver& observer) {
+  metrics_.begin_attempt(topology_, plan_);
   auto process = std::make_unique<Process>(topology_, plan_, host_, metrics_, log_,
                                            Process::Attempt{.epoch = epoch,
                                                             .checkpoints = true,
@@ -160,8 +166,10 @@ void Session::run() {
     receive();
     const Instant now = system_clock().steady();
     control_->run(now);
+    if (coordinator_) run_snapshot();
     if (coordinator_) coordinator_->on_time(now);
     exchange();
+    if (coordinator_) run_snapshot();
     say_what_is_missing(now);
     Instant next = control_->next_time();
     if (coordinator_)
@@ -220,6 +228,30 @@ void Session::exchange() {
         mailbox_->send(plan_.hosts[message.host].control, encode_control(message, topology_.name));
     }
   }
+}
+
+// What `snapshot` asks of the coordinator, and its answer.
+void Session::run_snapshot() {
+  const std::lock_guard lock(mutex_);
+  if (!snapshot_wanted_.empty()) coordinator_->snapshot(std::exchange(snapshot_wanted_, {}));
+  if (auto made = coordinator_->take_snapshot()) {
+    snapshot_made_ = std::move(made);
+    changed_.notify_all();
+  }
+}
+
+Result<std::uint64_t> Session::snapshot(const std::string& name, Duration timeout) {
+  if (number_ != 0)
+    return fail(Code::unknown_host, fmt::format("snapshots are made by host `{}`: `leat snapshot TOPOLOGY {} --host {}`",
+                                                plan_.hosts.front().name, name, plan_.hosts.front().name));
+  std::unique_lock lock(mutex_);
+  snapshot_wanted_ = name;
+  snapshot_made_.reset();
+  wake();
+  if (!changed_.wait_for(lock, timeout, [this] { return ended_ || snapshot_made_; }))
+    return fail(Code::unreachable, "no checkpoint was completed in time; see the log of `leat run`");
+  if (snapshot_made_) return *std::exchange(snapshot_made_, std::nullopt);
+  return fail(Code::stopped, "the topology has ended");
 }
 
 void Session::say_what_is_missing(Instant now) {

@@ -26,6 +26,8 @@ class Session final : public Execution, private WorkerObserver {
   void abort() override;
 
   const Metrics& metrics() const override { return metrics_.metrics; }
+  Ledger ledger() const override { return metrics_.ledger(topology_, plan_); }
+  Result<std::uint64_t> snapshot(const std::string& name, Duration timeout) override;
   const std::optional<Error>& error() const override { return error_; }
   bool drained() const override { return drain_wanted_; }
   bool aborted() const override { return abort_wanted_; }
@@ -40,12 +42,14 @@ class Session final : public Execution, private WorkerObserver {
   Status open_folder();
   Status open_mailbox();
   Status make_coordinator();
+  Result<std::optional<Manifest>> begin_elsewhere();
   void make_control();
-  Result<std::unique_ptr<Crew>> make_crew(std::uint32_t epoch, std::map<std::size_t, CellState> restored,
+  Result<std::unique_ptr<Crew>> make_crew(std::uint32_t epoch, RestoredStates restored,
                                           WorkerObserver& observer);
   void run();
   void receive();
   void exchange();
+  void run_snapshot();
   void say_what_is_missing(Instant now);
   bool over() const;
   void wait(Instant until);
@@ -73,6 +77,8 @@ class Session final : public Execution, private WorkerObserver {
   std::condition_variable changed_;
   std::optional<Error> error_;
   bool ended_ = false;
+  std::string snapshot_wanted_;  // a name
+  std::optional<Result<std::uint64_t>> snapshot_made_;
   std::atomic<bool> drain_wanted_{false};
   std::atomic<bool> abort_wanted_{false};
 };

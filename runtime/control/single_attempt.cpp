@@ -6,7 +6,9 @@ namespace {
 class SingleAttempt final : public Execution {
  public:
   SingleAttempt(const Topology& topology, const Plan& plan, const RunOptions& options, Process::Log log)
-      : metrics_(topology, plan, options.host),
+      : topology_(topology),
+        plan_(plan),
+        metrics_(topology, plan, options.host),
         process_(topology, plan, options.host, metrics_, std::move(log), {.begin_at = begin_of(options)}) {}
 
   Status start() override {
@@ -18,6 +20,10 @@ class SingleAttempt final : public Execution {
   void drain() override { process_.drain(); }
   void abort() override { process_.abort(); }
   const Metrics& metrics() const override { return metrics_.metrics; }
+  Ledger ledger() const override { return metrics_.ledger(topology_, plan_); }
+  Result<std::uint64_t> snapshot(const std::string&, Duration) override {
+    return fail(Code::feature_missing, "snapshots need `delivery: exactly_once` or `at_least_once`", topology_.file);
+  }
   const std::optional<Error>& error() const override { return process_.error(); }
   bool drained() const override { return process_.drained(); }
   bool aborted() const override { return process_.aborted(); }
@@ -36,6 +42,8 @@ class SingleAttempt final : public Execution {
   }
 
  private:
+  const Topology& topology_;
+  const Plan& plan_;
   HostMetrics metrics_;
   Process process_;
 };
@@ -48,10 +56,9 @@ std::unique_ptr<Execution> make_single_attempt(const Topology& topology, const P
 }
 
 std::optional<LogPosition> begin_of(const RunOptions& options) {
-  if (options.from == "latest" || options.from == "none") return std::nullopt;
-  const Result<LogPosition> position = LogPosition::parse(options.from);
-  LEAT_ASSERT(position.has_value());  // the caller has checked it
-  return *position;
+  if (options.from == "latest") return std::nullopt;
+  const Result<LogPosition> position = LogPosition::parse(options.from);  // or a snapshot's name
+  return position ? std::optional(*position) : std::nullopt;
 }
 
 }  // namespace leat

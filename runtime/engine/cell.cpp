@@ -26,6 +26,8 @@ Cell::Cell(Setup setup)
       source_(dynamic_cast<Source*>(actor_.get())),
       merger_(source_ != nullptr ? 1 : setup.inputs.size()),
       outputs_(setup.spec->outputs.size()) {
+  for (std::size_t port = 0; port < setup_.spec->kind->outputs.size(); ++port)
+    outputs_[port].late = setup_.spec->kind->outputs[port].name.starts_with("late");
   if (std::ranges::find(setup_.inputs, true) == setup_.inputs.end()) return;
   feedback_.emplace(setup_.inputs);
   for (std::size_t input = 0; input < setup_.inputs.size(); ++input)
@@ -35,8 +37,9 @@ Cell::Cell(Setup setup)
 Cell::~Cell() = default;
 
 void Cell::connect(std::uint8_t port, Route route, std::vector<Expression> keys,
-                   const std::vector<Edge*>& edges) {
+                   const std::vector<Edge*>& edges, Counter* rows) {
   Output& output = outputs_[port];
+  output.rows.push_back(rows);
   output.edges.insert(output.edges.end(), edges.begin(), edges.end());
   output.routers.emplace_back(route, std::move(keys), std::vector<Outlet*>(edges.begin(), edges.end()));
 }
@@ -72,15 +75,25 @@ void Cell::start() {
 CellState Cell::save() const {
   StateWriter state;
   actor_->save(state);
-  return {state.parts(), merger_.watermark(), event_time_max_, ended_};
+  return {state.take(), merger_.watermark(),    event_time_max_,
+          ended_,       setup_.spec->instances, std::string(setup_.spec->kind->info.name)};
 }
 
-Status Cell::load(CellState state) {
-  merger_.restore(state.watermark);
-  event_time_max_ = state.event_time_max;
-  ended_ = end_wanted_ = state.ended;
-  StateReader reader(std::move(state.parts));
-  return actor_->load(reader);
+// A barrier carries its watermark, so instances that share keys saved the same one.
+Status Cell::load(std::vector<CellState> states) {
+  const bool same = states.size() == 1 && states.front().instances == setup_.spec->instances;
+  Time watermark = kTimeMax;
+  ended_ = end_wanted_ = std::ranges::all_of(states, &CellState::ended);
+  for (CellState& state : states) {
+    watermark = std::min(watermark, state.watermark);
+    event_time_max_ = std::max(event_time_max_, state.event_time_max);
+    std::optional<KeyShare> share;
+    if (!same) share.emplace(setup_.number, setup_.spec->instances);
+    StateReader reader(std::move(state.parts), share);
+    LEAT_TRY(actor_->load(reader));
+  }
+  merger_.restore(watermark);
+  return {};
 }
 
 void Cell::begin_checkpoint(std::uint64_t checkpoint) {
@@ -284,17 +297,22 @@ void Cell::emit(const Port& port, Batch batch) {
     batch = std::move(batch).with_entered(entered_);
   }
   ActorMetrics& metrics = *setup_.metrics;
-  metrics.rows_out.add(batch.row_count());
+  if (!outputs_[port.index].late) metrics.rows_out.add(batch.row_count());
   metrics.batches_out.add(1);
   metrics.bytes_out.add(batch.byte_size());
   send(port.index, batch);
 }
 
 void Cell::send(std::uint8_t port, const Batch& batch) {
-  for (Router& router : outputs_[port].routers)
-    router.send(batch, [this](const Batch& rows, std::uint32_t row, Error error) {
+  Output& output = outputs_[port];
+  for (std::size_t link = 0; link < output.routers.size(); ++link) {
+    std::uint64_t failed = 0;
+    output.routers[link].send(batch, [&](const Batch& rows, std::uint32_t row, Error error) {
+      ++failed;
       reject(rows, row, std::move(error));
     });
+    if (output.rows[link] != nullptr) output.rows[link]->add(batch.row_count() - failed);
+  }
 }
 
 void Cell::reject(const Batch& batch, std::uint32_t row, Error error) {

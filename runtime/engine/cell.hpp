@@ -53,7 +53,9 @@ class Cell final : public Context {
   ~Cell() override;
 
   /// Wiring, before `start`: a link's channels from this instance, in consumer order.
-  void connect(std::uint8_t port, Route route, std::vector<Expression> keys, const std::vector<Edge*>& edges);
+  /// `rows` counts what it gets.
+  void connect(std::uint8_t port, Route route, std::vector<Expression> keys, const std::vector<Edge*>& edges,
+               Counter* rows = nullptr);
 
   void start();
   void receive(const Port& port, const Batch& batch, bool from_feedback = false);
@@ -74,8 +76,8 @@ class Cell final : public Context {
   /// The actor's state and what the engine knows of the instance; only while nothing offloaded is
   /// outstanding.
   CellState save() const;
-  /// Before `start`.
-  Status load(CellState state);
+  /// Before `start`. Several states: of all the instances that were.
+  Status load(std::vector<CellState> states);
   /// The same, when nothing was saved: a source with an ingest log begins there.
   void begin_at(const LogPosition& position) {
     if (auto* source = dynamic_cast<LogBacked*>(actor_.get())) source->start_from(position);
@@ -131,7 +133,9 @@ class Cell final : public Context {
  private:
   struct Output {
     std::vector<Router> routers;  // one per link
-    std::vector<Edge*> edges;     // all channels of all links
+    std::vector<Counter*> rows;   // by link
+    bool late = false;
+    std::vector<Edge*> edges;  // all channels of all links
   };
 
   template <class Call>

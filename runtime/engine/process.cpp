@@ -25,6 +25,8 @@ HostMetrics::HostMetrics(const Topology& topology, const Plan& plan, const std::
     added.actor = topology.actors[instance.actor].name;
     added.instance = instance.number;
     added.worker = worker.name;
+    for (std::uint32_t link = 0; link < topology.links.size(); ++link)
+      if (topology.links[link].from == instance.actor) added.rows_by_link[link];
     actors[at] = &added;
   }
   for (std::size_t at = 0; at < plan.channels.size(); ++at) {
@@ -42,6 +44,22 @@ HostMetrics::HostMetrics(const Topology& topology, const Plan& plan, const std::
     added.consumer_here = here(plan.workers[plan.instances[channel.to_instance].worker]);
     channels[at] = &added;
   }
+}
+
+void HostMetrics::begin_attempt(const Topology& topology, const Plan& plan) {
+  const std::lock_guard lock(mutex_);
+  for (ChannelMetrics* channel : channels) {
+    if (channel == nullptr) continue;
+    for (Counter* gauge : {&channel->rows_waiting, &channel->bytes_waiting, &channel->rows_queued})
+      gauge->set(0);
+  }
+  before = {};
+  before = read_ledger(topology, plan, *this);
+}
+
+Ledger HostMetrics::ledger(const Topology& topology, const Plan& plan) const {
+  const std::lock_guard lock(mutex_);
+  return read_ledger(topology, plan, *this);
 }
 
 Process::Process(const Topology& topology, const Plan& plan, std::string host, HostMetrics& metrics, Log log,

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <thread>
 
-#include "engine/plan.hpp"
+#include "engine/ledger.hpp"
 #include "engine/worker.hpp"
 #include "link/zmq_transport.hpp"
 
@@ -14,9 +14,18 @@ namespace leat {
 /// What the workers of one host count, through all attempts.
 struct HostMetrics {
   HostMetrics(const Topology& topology, const Plan& plan, const std::string& host);
+  /// Between two attempts, when no worker is: what waited is gone, and the ledger begins anew.
+  void begin_attempt(const Topology& topology, const Plan& plan);
+  /// Any thread.
+  Ledger ledger(const Topology& topology, const Plan& plan) const;
+
   Metrics metrics;
   std::vector<ActorMetrics*> actors;      ///< by Plan::instances
   std::vector<ChannelMetrics*> channels;  ///< by Plan::channels; null for local ones
+  Ledger before;                          ///< what the attempts before have counted
+
+ private:
+  mutable std::mutex mutex_;  // guards `before`
 };
 
 /// The workers of one plan that run in this process: opens their sockets, starts their threads, ends them
@@ -28,7 +37,7 @@ class Process final : public WorkerObserver {
   struct Attempt {
     std::uint32_t epoch = 1;
     bool checkpoints = false;
-    std::map<std::size_t, CellState> restored;
+    RestoredStates restored;
     std::optional<LogPosition> begin_at;
     WorkerObserver* observer = nullptr;  ///< of the workers instead of this; null: this
   };

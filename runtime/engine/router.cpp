@@ -1,9 +1,6 @@
 #include "engine/router.hpp"
 
-#include <bit>
-
-#include "base/hash.hpp"
-#include "engine/key_groups.hpp"
+#include <leat/key_share.hpp>
 
 namespace leat {
 
@@ -31,7 +28,7 @@ void Router::send_by_key(const Batch& batch, const Failed& failed) {
   for (auto& rows : rows_) rows.clear();
   for (std::uint32_t row = 0; row < batch.row_count(); ++row)
     if (gone.empty() || !gone[row])
-      rows_[instance_of_group(key_group(hashes_[row]), instances)].push_back(row);
+      rows_[KeyShare::instance_of(hashes_[row], instances)].push_back(row);
   for (std::uint32_t instance = 0; instance < instances; ++instance) {
     const auto& rows = rows_[instance];
     if (rows.size() == batch.row_count())
@@ -64,45 +61,6 @@ Outlet& Router::roomiest() {
   }
   last_ = best;
   return *outlets_[best];
-}
-
-namespace {
-
-template <class HashOf>
-void mix_each(const Column& column, std::span<std::uint64_t> hashes, HashOf hash_of_value) {
-  constexpr std::uint64_t kNull = 0x6c656174;
-  for (std::uint32_t row = 0; row < hashes.size(); ++row) {
-    const std::uint64_t value = column.is_null(row) ? hash_of(kNull) : hash_of_value(row);
-    hashes[row] = hashes[row] == 0 ? value : hash_of(hashes[row] ^ value);
-  }
-}
-
-}  // namespace
-
-void mix_hashes(const Column& column, std::span<std::uint64_t> hashes) {
-  switch (column.type()) {
-    case Type::boolean:
-      return mix_each(column, hashes,
-                      [&](auto row) { return hash_of(static_cast<std::uint64_t>(column.boolean(row))); });
-    case Type::int64:
-    case Type::timestamp:
-      return mix_each(column, hashes,
-                      [&](auto row) { return hash_of(static_cast<std::uint64_t>(column.int64(row))); });
-    case Type::float64:
-      return mix_each(column, hashes, [&](auto row) {
-        const double value = column.float64(row);
-        return hash_of(std::bit_cast<std::uint64_t>(value == 0 ? 0.0 : value));
-      });
-    case Type::string:
-    case Type::bytes:
-    case Type::any:
-      return mix_each(column, hashes, [&](auto row) { return hash_of(column.text(row)); });
-    case Type::float32_list:
-      return mix_each(column, hashes, [&](auto row) {
-        const auto values = column.floats(row);
-        return hash_of(std::string_view(reinterpret_cast<const char*>(values.data()), values.size_bytes()));
-      });
-  }
 }
 
 }  // namespace leat

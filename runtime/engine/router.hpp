@@ -38,8 +38,4 @@ class Router {
   std::size_t last_ = 0;
 };
 
-/// Mixes the hash of each row's value into `hashes`; equal for equal values on every machine. Null is a key
-/// like any other, -0.0 equals 0.0.
-void mix_hashes(const Column& column, std::span<std::uint64_t> hashes);
-
 }  // namespace leat

@@ -57,7 +57,7 @@ Status Worker::load() {
   const auto& instances = setup_.plan->workers[setup_.number].instances;
   for (std::size_t at = 0; at < cells_.size(); ++at) {
     const auto saved = setup_.restored.find(instances[at]);
-    if (saved == setup_.restored.end()) {
+    if (saved == setup_.restored.end() || saved->second.empty()) {  // new here
       if (setup_.begin_at) cells_[at]->begin_at(*setup_.begin_at);
       continue;
     }
@@ -215,12 +215,11 @@ bool Worker::run_inlets() {
       rows += message.batch.row_count();
       stopwatch_.begin(message.batch.row_count());
       if (!message.batch.empty()) inlet.cell->receive(inlet.port, message.batch, inlet.feedback);
-      if (message.kind == MessageKind::barrier)
-        inlet.cell->receive_barrier(inlet.input, message.checkpoint);
-      else if (message.kind == MessageKind::data)
-        inlet.cell->receive_watermark(inlet.input, message.watermark, message.idle);
-      else
+      if (message.kind == MessageKind::fin)
         inlet.cell->receive_end(inlet.input);
+      else
+        inlet.cell->receive_watermark(inlet.input, message.watermark, message.idle);
+      if (message.kind == MessageKind::barrier) inlet.cell->receive_barrier(inlet.input, message.checkpoint);
       inlet.receiver.processed(message.batch.row_count(), message.batch.byte_size());
     }
   }

@@ -45,9 +45,9 @@ class Worker final : public CellHost {
     const Plan* plan = nullptr;
     std::uint32_t number = 0;  ///< in Plan::workers
     std::uint32_t epoch = 1;
-    bool checkpoints = false;  ///< channels are complete or break, and the end waits for `release`
-    std::map<std::size_t, CellState> restored;  ///< by Plan::instances; what goes on from a checkpoint
-    std::optional<LogPosition> begin_at;        ///< sources with an ingest log, when nothing is restored
+    bool checkpoints = false;             ///< channels are complete or break, and the end waits for `release`
+    RestoredStates restored;              ///< what goes on from a checkpoint
+    std::optional<LogPosition> begin_at;  ///< sources with an ingest log, when nothing is restored
     const Clock* clock = nullptr;
     Transport* transport = nullptr;
     BlockingPool* pool = nullptr;

@@ -92,7 +92,10 @@ void Worker::connect_outputs() {
   }
   for (const auto& [where, list] : edges) {
     const LinkSpec& link = topology.links[where.first];
-    cells_[where.second]->connect(link.from_port, link.route, link.keys, list);
+    auto& counters = cells_[where.second]->metrics().rows_by_link;
+    const auto rows = counters.find(where.first);
+    cells_[where.second]->connect(link.from_port, link.route, link.keys, list,
+                                  rows == counters.end() ? nullptr : &rows->second);
   }
 }
 

@@ -35,8 +35,9 @@ struct Message {
   std::uint32_t epoch = 0;
   std::uint64_t sequence = 0;    ///< data, barrier and fin: from 0, without holes; ping: the next one
   std::uint64_t checkpoint = 0;  ///< barrier: its number
-  Time watermark = kTimeMin;     ///< data: event time is complete up to here once the rows are processed
-  bool idle = false;             ///< data: this producer does not hold back the watermark for now
+  Time watermark =
+      kTimeMin;       ///< data, barrier: event time is complete up to here once the rows are processed
+  bool idle = false;  ///< data, barrier: this producer does not hold back the watermark for now
   std::uint64_t rows_total =
       0;  ///< ready, credit: rows that may be sent in all; data, barrier, fin: rows sent before this
   std::uint64_t bytes_total = 0;  ///< the same in bytes

@@ -39,6 +39,8 @@ void Sender::push_barrier(std::uint64_t checkpoint) {
   LEAT_ASSERT(barrier_ == 0);
   barrier_ = checkpoint;
   before_barrier_ = pending_.size();
+  barrier_watermark_ = watermark_;
+  barrier_idle_ = idle_;
 }
 
 void Sender::on_ready(std::uint64_t rows_limit, std::uint64_t bytes_limit) {
@@ -65,6 +67,8 @@ std::optional<Message> Sender::next(Instant now, bool flush) {
   if (barrier_ != 0 && before_barrier_ == 0) {
     Message message = message_of(MessageKind::barrier);
     message.checkpoint = std::exchange(barrier_, 0);
+    message.watermark = barrier_watermark_;
+    message.idle = barrier_idle_;
     return message;
   }
   if (!pending_.empty()) {

@@ -86,8 +86,10 @@ class Sender {
   std::uint64_t window_rows_ = 0;  ///< the first limit: what later ones exceed it by has been processed
   std::uint64_t sequence_ = 0;
   std::deque<Batch> pending_;
-  std::uint64_t barrier_ = 0;       ///< number of the checkpoint whose barrier waits; 0: none
-  std::size_t before_barrier_ = 0;  ///< batches of `pending_` that go before it
+  std::uint64_t barrier_ = 0;          ///< number of the checkpoint whose barrier waits; 0: none
+  std::size_t before_barrier_ = 0;     ///< batches of `pending_` that go before it
+  Time barrier_watermark_ = kTimeMin;  ///< what stood when it was pushed
+  bool barrier_idle_ = false;
   std::uint64_t rows_waiting_ = 0, bytes_waiting_ = 0;
   Instant waiting_since_{};
   Time watermark_ = kTimeMin;

@@ -47,7 +47,7 @@ std::size_t FrameWriter::prepare(const Message& message) {
   out.set_plan(message.plan);
   out.set_checkpoint(message.checkpoint);
   if (!message.text.empty()) out.set_text(message.text);
-  if (message.kind == MessageKind::data) {
+  if (message.kind == MessageKind::data || message.kind == MessageKind::barrier) {
     out.set_watermark(message.watermark.time_since_epoch().count());
     out.set_idle(message.idle);
   }

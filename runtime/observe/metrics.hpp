@@ -22,17 +22,23 @@ struct ActorMetrics {
   std::string actor;
   std::uint32_t instance = 0;
   std::string worker;
-  Counter rows_in, rows_out, rows_errors, rows_late;
+  Counter rows_in, rows_errors, rows_late;
+  Counter rows_out;  ///< by all ports but `late` and `errors`
   Counter batches_in, batches_out;
   Counter bytes_in, bytes_out;
   Counter busy_ns;     ///< inside the actor; sampled for small batches
   Counter blocked_ns;  ///< ready to work, but without credit downstream
   std::array<Reason, kReasonsMax> dropped;
-  Histogram latency_us;  ///< from the source to here, once per batch
+  Histogram latency_us;                           ///< from the source to here, once per batch
+  std::map<std::uint32_t, Counter> rows_by_link;  ///< given to each link that begins here; made once
 
   /// Reasons beyond kReasonsMax share the last slot.
   void add_dropped(std::string_view reason, std::uint64_t rows);
   std::uint64_t rows_dropped() const;
+  const Counter* rows_of(std::uint32_t link) const {
+    const auto found = rows_by_link.find(link);
+    return found == rows_by_link.end() ? nullptr : &found->second;
+  }
 };
 
 /// One channel of a link (producer instance to consumer instance). The sending worker writes the first block,

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,6 +21,7 @@ namespace leat {
 namespace {
 
 constexpr std::uint32_t kVersion = 1;
+constexpr std::string_view kKept = "kept-", kManifest = ".manifest";
 
 Failure storage_failure(std::string_view what, const std::string& path) {
   const int error = errno;
@@ -64,7 +66,98 @@ std::optional<std::string> unsealed(const std::string& text) {
   return bytes;
 }
 
+Result<std::optional<std::string>> read_file(const std::string& folder, const std::string& name) {
+  const std::string path = folder + "/" + name;
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return std::optional<std::string>();
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream bytes;
+  bytes << file.rdbuf();
+  if (!file) return fail(Code::storage_failed, "can't be read", path);
+  return std::optional(bytes.str());
+}
+
+Result<std::optional<Manifest>> read_manifest_file(const std::string& folder, const std::string& name) {
+  LEAT_TRY_ASSIGN(const std::optional<std::string> text, read_file(folder, name));
+  if (!text) return std::optional<Manifest>();
+  const std::string path = folder + "/" + name;
+  const std::optional<std::string> bytes = unsealed(*text);
+  wire::Manifest in;
+  if (!bytes || !in.ParseFromString(*bytes)) return damaged(path, "the file is damaged");
+  if (in.version() != kVersion) return damaged(path, "it was written by another version of Leat");
+  Manifest manifest{.topology = in.topology(),
+                    .epoch = in.epoch(),
+                    .checkpoint = in.checkpoint(),
+                    .ended = in.ended(),
+                    .over = in.over()};
+  for (const auto& ref : in.snapshots())
+    manifest.snapshots.push_back({ref.name(), ref.bytes(), ref.checksum()});
+  return std::optional(std::move(manifest));
+}
+
+std::string kept_manifest(const std::string& name) {
+  return fmt::format("{}{}{}", kKept, name, kManifest);
+}
+
+Failure no_such(const std::string& name, const std::vector<KeptSnapshot>& others, const std::string& path) {
+  std::vector<std::string> names;
+  for (const KeptSnapshot& kept : others) names.push_back(kept.name);
+  return fail(Code::input_missing,
+              fmt::format("there is no snapshot `{}`; {}", name,
+                          names.empty() ? "make one with `leat snapshot TOPOLOGY NAME` while it runs"
+                                        : fmt::format("there are: {}", fmt::join(names, ", "))),
+              path);
+}
+
 }  // namespace
+
+std::string kept_part(const std::string& name, std::size_t host) {
+  return fmt::format("{}{}.part{}", kKept, name, host);
+}
+
+bool is_snapshot_name(std::string_view name) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return !name.empty() && name.size() <= 64 && letter(name.front()) && name != "latest" && name != "none" &&
+         name != "oldest" && std::ranges::all_of(name, [&](char c) {
+           return letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+         });
+}
+
+Result<std::vector<KeptSnapshot>> list_kept(const std::string& path) {
+  std::vector<KeptSnapshot> list;
+  std::error_code error;
+  for (const auto& file : std::filesystem::directory_iterator(path, error)) {
+    const std::string name = file.path().filename();
+    if (!name.starts_with(kKept) || !name.ends_with(kManifest)) continue;
+    LEAT_TRY_ASSIGN(const std::optional<Manifest> manifest, read_manifest_file(path, name));
+    if (!manifest) continue;  // deleted meanwhile
+    KeptSnapshot& kept = list.emplace_back();
+    kept.name = name.substr(kKept.size(), name.size() - kKept.size() - kManifest.size());
+    kept.checkpoint = manifest->checkpoint;
+    for (const SnapshotRef& part : manifest->snapshots) kept.bytes += part.bytes;
+    struct stat status {};
+    if (::stat(file.path().c_str(), &status) == 0)
+      kept.made = Time(std::chrono::seconds(status.st_mtim.tv_sec));
+  }
+  if (error && error != std::errc::no_such_file_or_directory)
+    return fail(Code::storage_failed, "can't be listed: " + error.message(), path);
+  std::ranges::sort(list, {}, &KeptSnapshot::name);
+  return list;
+}
+
+Status delete_kept(const std::string& path, const std::string& name) {
+  LEAT_TRY_ASSIGN(const std::vector<KeptSnapshot> all, list_kept(path));
+  if (std::ranges::find(all, name, &KeptSnapshot::name) == all.end()) return no_such(name, all, path);
+  std::error_code error;
+  std::filesystem::remove(path + "/" + kept_manifest(name),
+                          error);  // first: without it the parts are nothing
+  const std::string parts = fmt::format("{}{}.part", kKept, name);
+  std::vector<std::filesystem::path> files;
+  for (const auto& file : std::filesystem::directory_iterator(path, error))
+    if (file.path().filename().string().starts_with(parts)) files.push_back(file.path());
+  for (const auto& file : files) std::filesystem::remove(file, error);
+  return {};
+}
 
 Result<std::unique_ptr<CheckpointFolder>> CheckpointFolder::open(const std::string& path,
                                                                  const std::string& host,
@@ -110,6 +203,10 @@ Status CheckpointFolder::write(const std::string& name, std::string_view bytes) 
     return outcome;
   }
   if (::rename(aside.c_str(), path.c_str()) != 0) return storage_failure("rename", aside);
+  return sync_folder();
+}
+
+Status CheckpointFolder::sync_folder() {
   const int folder = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return storage_failure("open", path_);
   dead_ = ::fsync(folder) != 0;
@@ -118,23 +215,12 @@ Status CheckpointFolder::write(const std::string& name, std::string_view bytes) 
   return kept;
 }
 
-Result<std::optional<std::string>> CheckpointFolder::read(const std::string& name) const {
-  const std::string path = path_ + "/" + name;
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) return std::optional<std::string>();
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << file.rdbuf();
-  if (!file) return fail(Code::storage_failed, "can't be read", path);
-  return std::optional(bytes.str());
-}
-
 Status CheckpointFolder::save_epoch(std::uint32_t epoch) {
   return write("epoch", sealed(std::to_string(epoch)));
 }
 
 Result<std::uint32_t> CheckpointFolder::load_epoch() {
-  LEAT_TRY_ASSIGN(const std::optional<std::string> text, read("epoch"));
+  LEAT_TRY_ASSIGN(const std::optional<std::string> text, read_file(path_, "epoch"));
   if (!text) return 0u;
   const std::optional<std::string> number = unsealed(*text);
   if (!number) return damaged(path_ + "/epoch", "the file is damaged");
@@ -148,7 +234,7 @@ Result<std::uint32_t> CheckpointFolder::load_epoch_or_new() {
   return static_cast<std::uint32_t>(std::time(nullptr));
 }
 
-Status CheckpointFolder::save(const Manifest& manifest) {
+Status CheckpointFolder::write_manifest(const std::string& name, const Manifest& manifest) {
   wire::Manifest out;
   out.set_version(kVersion);
   out.set_topology(manifest.topology);
@@ -157,25 +243,40 @@ Status CheckpointFolder::save(const Manifest& manifest) {
   out.set_ended(manifest.ended);
   out.set_over(manifest.over);
   for (const SnapshotRef& ref : manifest.snapshots) put_ref(ref, *out.add_snapshots());
-  return write("manifest", sealed(out.SerializeAsString()));
+  return write(name, sealed(out.SerializeAsString()));
+}
+
+Status CheckpointFolder::save(const Manifest& manifest) {
+  return write_manifest("manifest", manifest);
 }
 
 Result<std::optional<Manifest>> CheckpointFolder::load() {
-  LEAT_TRY_ASSIGN(const std::optional<std::string> text, read("manifest"));
-  if (!text) return std::optional<Manifest>();
-  const std::string path = path_ + "/manifest";
-  const std::optional<std::string> bytes = unsealed(*text);
-  wire::Manifest in;
-  if (!bytes || !in.ParseFromString(*bytes)) return damaged(path, "the file is damaged");
-  if (in.version() != kVersion) return damaged(path, "it was written by another version of Leat");
-  Manifest manifest{.topology = in.topology(),
-                    .epoch = in.epoch(),
-                    .checkpoint = in.checkpoint(),
-                    .ended = in.ended(),
-                    .over = in.over()};
-  for (const auto& ref : in.snapshots())
-    manifest.snapshots.push_back({ref.name(), ref.bytes(), ref.checksum()});
-  return std::optional(std::move(manifest));
+  return read_manifest_file(path_, "manifest");
+}
+
+Status CheckpointFolder::forget() {
+  if (::unlink((path_ + "/manifest").c_str()) != 0 && errno != ENOENT)
+    return storage_failure("remove", path_ + "/manifest");
+  return sync_folder();
+}
+
+// The parts first, each host its own; what has a manifest is whole.
+Status CheckpointFolder::keep(const Manifest& manifest, const std::string& name) {
+  Manifest kept = manifest;
+  for (std::size_t host = 0; host < kept.snapshots.size(); ++host)
+    kept.snapshots[host].name = kept_part(name, host);
+  return write_manifest(kept_manifest(name), kept);
+}
+
+Status CheckpointFolder::keep(const std::string& bytes, const std::string& name, std::uint32_t host) {
+  return write(kept_part(name, host), bytes);
+}
+
+Result<Manifest> CheckpointFolder::load_kept(const std::string& name) {
+  LEAT_TRY_ASSIGN(std::optional<Manifest> manifest, read_manifest_file(path_, kept_manifest(name)));
+  if (manifest) return *std::move(manifest);
+  LEAT_TRY_ASSIGN(const std::vector<KeptSnapshot> others, list_kept(path_));
+  return no_such(name, others, path_);
 }
 
 Result<SnapshotRef> CheckpointFolder::save(const std::string& name, const std::string& bytes) {
@@ -184,7 +285,7 @@ Result<SnapshotRef> CheckpointFolder::save(const std::string& name, const std::s
 }
 
 Result<std::string> CheckpointFolder::load(const SnapshotRef& snapshot) {
-  LEAT_TRY_ASSIGN(std::optional<std::string> bytes, read(snapshot.name));
+  LEAT_TRY_ASSIGN(std::optional<std::string> bytes, read_file(path_, snapshot.name));
   const std::string path = path_ + "/" + snapshot.name;
   if (!bytes) return damaged(path, "the file is missing");
   if (bytes->size() != snapshot.bytes || hash_of(std::string_view(*bytes)) != snapshot.checksum)

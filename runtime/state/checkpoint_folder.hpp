@@ -1,10 +1,27 @@
 #pragma once
 
+#include <leat/clock.hpp>
 #include <memory>
 
 #include "state/manifest.hpp"
 
 namespace leat {
+
+/// Whether `leat snapshot` takes this as a name: letters, digits, `_`, `-` and `.`, beginning with a letter.
+bool is_snapshot_name(std::string_view name);
+
+/// A checkpoint that was kept under a name.
+struct KeptSnapshot {
+  std::string name;
+  std::uint64_t checkpoint = 0;
+  std::uint64_t bytes = 0;  ///< of all hosts' parts
+  Time made = kTimeMin;
+};
+
+/// Those in a checkpoint folder, by name; for looking on while a process works there.
+Result<std::vector<KeptSnapshot>> list_kept(const std::string& path);
+/// Deletes one, with the parts that are there. Errors: input_missing, storage_failed.
+Status delete_kept(const std::string& path, const std::string& name);
 
 /// Checkpoints in a folder of one host's disk:
 ///
@@ -12,6 +29,7 @@ namespace leat {
 ///   epoch                         number of the last attempt (coordinator)
 ///   manifest                      the newest complete checkpoint (coordinator)
 ///   snapshot-EPOCH-CHECKPOINT-HOST   parts (every host)
+///   kept-NAME.manifest, kept-NAME.partHOST   a checkpoint that `leat snapshot` keeps under a name
 ///
 /// Each file is written aside, synced, renamed, and the folder is synced; so a file that is there is whole.
 /// After a failed fsync the store refuses everything: the kernel may have dropped what it could not write
@@ -26,19 +44,26 @@ class CheckpointFolder final : public ManifestStore, public SnapshotStore {
 
   Status save_epoch(std::uint32_t epoch) override;
   Status save(const Manifest& manifest) override;
+  Status keep(const Manifest& manifest, const std::string& name) override;
   Result<std::uint32_t> load_epoch() override;
   /// One above all that were used, if the file is damaged: for a run that begins anew.
   Result<std::uint32_t> load_epoch_or_new();
   Result<std::optional<Manifest>> load() override;
+  /// The one that was kept under a name; input_missing, with the names there are.
+  Result<Manifest> load_kept(const std::string& name);
+  /// There is no newest checkpoint any more: a later attempt begins anew.
+  Status forget();
 
   Result<SnapshotRef> save(const std::string& name, const std::string& bytes) override;
+  Status keep(const std::string& bytes, const std::string& name, std::uint32_t host) override;
   Result<std::string> load(const SnapshotRef& snapshot) override;
   void tidy(const std::string& newest) override;
 
  private:
   CheckpointFolder(std::string path, std::string host, std::uint32_t keep, int lock);
   Status write(const std::string& name, std::string_view bytes);
-  Result<std::optional<std::string>> read(const std::string& name) const;
+  Status write_manifest(const std::string& name, const Manifest& manifest);
+  Status sync_folder();
 
   std::string path_, host_;
   std::uint32_t keep_;

@@ -40,6 +40,8 @@ std::string encode_snapshot(const std::map<CellName, CellState>& states) {
     out.set_watermark(state.watermark.time_since_epoch().count());
     out.set_event_time_max(state.event_time_max.time_since_epoch().count());
     out.set_ended(state.ended);
+    out.set_instances(state.instances);
+    out.set_kind(state.kind);
     for (const auto& [part, value] : state.parts) (*out.mutable_parts())[part] = value;
     put(bytes, out.ByteSizeLong());
     out.AppendToString(&bytes);
@@ -65,6 +67,8 @@ Result<std::map<CellName, CellState>> decode_snapshot(std::string_view bytes) {
     state.watermark = Time(Duration(in.watermark()));
     state.event_time_max = Time(Duration(in.event_time_max()));
     state.ended = in.ended();
+    state.instances = std::max(in.instances(), 1u);
+    state.kind = in.kind();
     for (auto& [part, value] : *in.mutable_parts()) state.parts[part] = std::move(value);
   }
   if (!bytes.empty()) return damaged("something follows it");

@@ -6,9 +6,6 @@
 
 namespace leat {
 
-/// Who a state belongs to: an actor's name and the number of its instance.
-using CellName = std::pair<std::string, std::uint32_t>;
-
 /// A host's part of a checkpoint as bytes:
 ///
 ///   "leat-ckp" | uint32 version (1) | uint32 states | per state: uint32 bytes | CellState

@@ -255,7 +255,9 @@ Status ActorHarness::restart() {
   impl_->cell.reset();
   impl_->timers = {};
   impl_->build();
-  LEAT_TRY(impl_->cell->load(std::move(state)));
+  std::vector<CellState> states;
+  states.push_back(std::move(state));
+  LEAT_TRY(impl_->cell->load(std::move(states)));
   impl_->cell->start();
   return impl_->outcome();
 }

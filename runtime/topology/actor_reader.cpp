@@ -9,8 +9,8 @@
 namespace leat {
 namespace {
 
-constexpr std::array<std::string_view, 7> kCommonKeys{"kind",   "inputs",  "instances", "fuse",
-                                                      "worker", "discard", "event_time"};
+constexpr std::array<std::string_view, 8> kCommonKeys{"kind",   "inputs", "instances", "fuse",
+                                                      "worker", "was",    "discard",   "event_time"};
 constexpr std::uint32_t kInstancesMax = 128;  // key groups: more instances could never get a key
 
 bool is_common(std::string_view key) {
@@ -181,6 +181,7 @@ std::vector<ActorDraft> read_actors(const ConfigNode& node, const Registry& regi
     spec.instances = std::clamp<std::uint32_t>(draft.options.instances, 1, kInstancesMax);
     spec.fuse = draft.options.fuse;
     spec.worker = draft.options.worker;
+    spec.was = draft.options.was;
     spec.discard = draft.options.discard;
     if (spec.kind != nullptr)
       for (const Port& port : spec.kind->outputs) spec.outputs.push_back({std::string(port.name), nullptr});

@@ -45,6 +45,7 @@ const Fields<ActorOptions>& actor_fields() {
       optional("instances", &O::instances, "Copies of the actor; each runs on a worker of its own."),
       optional("fuse", &O::fuse, "Whether it may share a worker with its producer."),
       optional("worker", &O::worker, "Name of the worker to run on: actors of one name share it."),
+      optional("was", &O::was, "The actor's name when the checkpoint was made that it is to go on from."),
       optional("discard", &O::discard, "Ports whose rows may go nowhere."),
       group("event_time", &O::event_time, event_time, "Sources: where event time comes from."),
   };

@@ -39,6 +39,7 @@ struct ActorOptions {
   std::uint32_t instances = 1;
   bool fuse = true;
   std::string worker;
+  std::string was;
   std::vector<std::string> discard;
   std::optional<EventTimeOptions> event_time;
 };

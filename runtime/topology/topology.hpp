@@ -65,6 +65,7 @@ struct ActorSpec {
   bool fuse = true;
   std::string worker;                       ///< `worker:`; empty: the planner decides
   std::string host;                         ///< empty: this process
+  std::string was;                          ///< its name in the checkpoint to go on from; empty: the same
   std::vector<std::string> discard;         ///< ports whose rows may go nowhere
   std::optional<EventTimeSpec> event_time;  ///< sources only
   std::vector<Diagnostic> missing;          ///< files it can't start without (LoadOptions::defer_missing)

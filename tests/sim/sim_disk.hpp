@@ -24,6 +24,16 @@ class SimDisk final : public ManifestStore, public SnapshotStore {
     if (!forgets || manifests % 4 != 0) manifest_ = manifest;
     return {};
   }
+  Status keep(const Manifest& manifest, const std::string& name) override {
+    if (full) return no_room();
+    kept[name] = manifest;
+    return {};
+  }
+  Status keep(const std::string& bytes, const std::string& name, std::uint32_t host) override {
+    if (full) return no_room();
+    files_[fmt::format("{}.{}", name, host)] = bytes;
+    return {};
+  }
   Result<std::uint32_t> load_epoch() override { return epoch_; }
   Result<std::optional<Manifest>> load() override { return manifest_; }
 
@@ -49,6 +59,7 @@ class SimDisk final : public ManifestStore, public SnapshotStore {
   bool has(const std::string& name) const { return files_.contains(name); }
 
   std::uint64_t manifests = 0;
+  std::map<std::string, Manifest> kept;
 
  private:
   static Status no_room() { return fail(Code::storage_full, "the disk is full", "/sim"); }

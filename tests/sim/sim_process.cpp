@@ -67,8 +67,7 @@ class SimTransport final : public Transport {
 
 class SimCrew final : public Crew {
  public:
-  SimCrew(SimProcess& process, std::uint32_t epoch, std::map<std::size_t, CellState> restored,
-          WorkerObserver& observer)
+  SimCrew(SimProcess& process, std::uint32_t epoch, RestoredStates restored, WorkerObserver& observer)
       : process_(process), pool_(process.world_) {
     World& world = process.world_;
     std::vector<ActorMetrics*> actors;
@@ -164,7 +163,7 @@ SimProcess::SimProcess(World& world, std::uint32_t host, std::uint64_t incarnati
                                  .again = again};
     coordinator_.emplace(std::move(options), disk, *disk.load(), *disk.load_epoch(), now);
   }
-  const auto make_crew = [this](std::uint32_t epoch, std::map<std::size_t, CellState> restored,
+  const auto make_crew = [this](std::uint32_t epoch, RestoredStates restored,
                                 WorkerObserver& observer) -> Result<std::unique_ptr<Crew>> {
     auto& builder = world_.builders.try_emplace({epoch, host_}, incarnation_).first->second;
     if (builder != incarnation_)

@@ -99,8 +99,7 @@ class Simulation {
       };
     if (mutant == "start_not_bound_to_incarnation")
       network.change_control = [this](ControlMessage& message, std::uint32_t to) {
-        if (to < hosts_.size() && hosts_[to].process)
-          message.incarnation = hosts_[to].process->incarnation();
+        if (to < hosts_.size() && hosts_[to].process) message.incarnation = hosts_[to].process->incarnation();
         // A hello of a new incarnation must not end the attempt either.
         if (to == SimNetwork::kCoordinator) message.incarnation = 1 + message.host;
       };

@@ -46,6 +46,11 @@ struct KindInfo {
   /// Sources: exactly_once when rows after the saved state come again after `load`; otherwise best_effort.
   /// Sinks: exactly_once when what they do outside is done by `on_commit`, or may be done twice unseen.
   Delivery delivery = Delivery::exactly_once;
+  /// Each row that comes in goes out once, or is dropped, late or an error, within its call: `leat audit`
+  /// checks it.
+  bool each_row = false;
+  /// `load` can take over parts of other instances' states: see StateReader::share.
+  bool rescales = false;
 };
 
 /// Turns batches into batches. Knows nothing of threads, sockets, hosts or peers.
@@ -75,8 +80,9 @@ class Actor {
   /// with it, but not yet visible; `save` follows at once.
   virtual Status on_barrier(Context&) { return {}; }
   virtual void save(StateWriter&) const {}
-  /// The checkpoint with what was saved last is durable, everywhere: it will never be gone back behind. Now make
-  /// visible what waited for it and let go of what it covers. May come again after `load`, for what was loaded.
+  /// The checkpoint with what was saved last is durable, everywhere: it will never be gone back behind. Now
+  /// make visible what waited for it and let go of what it covers. May come again after `load`, for what was
+  /// loaded.
   virtual Status on_commit(Context&) { return {}; }
   /// Goes on from a checkpoint. An error stops the topology.
   virtual Status load(StateReader&) { return {}; }

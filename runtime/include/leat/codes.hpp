@@ -53,6 +53,7 @@ enum class Code : std::uint16_t {
   storage_full = 702,
   input_missing = 703,
   corrupt_state = 704,
+  state_mismatch = 705,
   model_missing = 801,
   model_mismatch = 802,
   model_failed = 803,

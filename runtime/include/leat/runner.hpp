@@ -33,8 +33,8 @@ struct RunOptions {
   std::string host;             ///< run the part placed on this host; empty: everything, in this process
   std::string from = "latest";  ///< `latest` checkpoint; `none`: start anew; `oldest`, a time or an offset:
                                 ///< start anew, and sources with an ingest log there
-  bool again = false;   ///< started by a supervisor after a crash, not by the user
-  std::string metrics;  ///< "127.0.0.1:9100": Prometheus text over HTTP; empty: none
+  bool again = false;           ///< started by a supervisor after a crash, not by the user
+  std::string metrics;          ///< "127.0.0.1:9100": Prometheus text over HTTP; empty: none
   std::function<void(LogLevel, const std::string& actor, const std::string& message)>
       log;                                                 ///< any thread; empty: stderr
   std::function<void(const RunSummary& so_far)> progress;  ///< called by `run` every `progress_every`

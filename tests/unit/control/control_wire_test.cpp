@@ -15,7 +15,7 @@ TEST(ControlWire, every_field_arrives) {
                                .epoch = 6,
                                .checkpoint = 7,
                                .last = true,
-                               .snapshot = {"snapshot-6-7-3", 8, 9},
+                               .snapshots = {{"snapshot-6-7-3", 8, 9}, {"snapshot-6-7-4", 1, 2}},
                                .text = "why"};
   const auto decoded = decode_control(encode_control(message, "t"), "t");
   ASSERT_TRUE(decoded) << decoded.error().text();
@@ -26,7 +26,7 @@ TEST(ControlWire, every_field_arrives) {
   EXPECT_EQ(decoded->epoch, 6u);
   EXPECT_EQ(decoded->checkpoint, 7u);
   EXPECT_TRUE(decoded->last);
-  EXPECT_EQ(decoded->snapshot, message.snapshot);
+  EXPECT_EQ(decoded->snapshots, message.snapshots);
   EXPECT_EQ(decoded->text, "why");
 }
 
@@ -38,13 +38,13 @@ TEST(ControlWire, another_topologys_messages_are_refused) {
 
 TEST(ControlWire, a_part_named_like_a_path_is_refused) {
   ControlMessage message{.kind = ControlKind::start};
-  message.snapshot.name = "../../etc/passwd";
+  message.snapshots = {{"../../etc/passwd", 1, 2}};
   EXPECT_FALSE(decode_control(encode_control(message, "t"), "t"));
 }
 
 TEST(ControlWire, any_bytes_are_a_message_or_an_error) {
   std::mt19937 random(3);
-  const std::string good = encode_control({.kind = ControlKind::start, .snapshot = {"s", 1, 2}}, "t");
+  const std::string good = encode_control({.kind = ControlKind::start, .snapshots = {{"s", 1, 2}}}, "t");
   for (int round = 0; round < 20'000; ++round) {
     std::string bytes = good;
     bytes[random() % bytes.size()] = static_cast<char>(random());

@@ -20,11 +20,16 @@ class MemoryManifests final : public ManifestStore {
     manifest = saved;
     return {};
   }
+  Status keep(const Manifest& manifest_to_keep, const std::string& name) override {
+    kept[name] = manifest_to_keep.checkpoint;
+    return {};
+  }
   Result<std::uint32_t> load_epoch() override { return epoch; }
   Result<std::optional<Manifest>> load() override { return manifest; }
   bool full = false;
   std::uint32_t epoch = 0;
   std::optional<Manifest> manifest;
+  std::map<std::string, std::uint64_t> kept;
 };
 
 /// Two hosts, whose answers the test gives.
@@ -41,7 +46,7 @@ class CoordinatorTest : public ::testing::Test {
                            .plan = 9,
                            .epoch = coordinator->epoch(),
                            .checkpoint = checkpoint};
-    message.snapshot.name = host == 0 ? "part-a" : "part-b";
+    message.snapshots = {{host == 0 ? "part-a" : "part-b", 0, 0}};
     coordinator->on_message(message, now);
   }
   void both_say(ControlKind kind, std::uint64_t checkpoint = 0) {
@@ -97,6 +102,38 @@ TEST_F(CoordinatorTest, a_checkpoint_is_complete_when_all_have_saved_it_and_not_
   EXPECT_EQ(said_to(0).back(), ControlKind::commit);
   both_say(ControlKind::committed, 1);
   EXPECT_EQ(coordinator->phase(), Coordinator::Phase::running);
+}
+
+TEST_F(CoordinatorTest, a_snapshot_is_the_next_checkpoint_kept_under_its_name) {
+  make();
+  run();
+  coordinator->take_messages();
+  coordinator->snapshot("monday");
+  pass(0s);
+  const std::vector<ControlMessage> asked = coordinator->take_messages();
+  ASSERT_EQ(asked.size(), 2u);
+  EXPECT_EQ(asked[0].kind, ControlKind::barrier);
+  EXPECT_EQ(asked[0].text, "monday");
+  both_say(ControlKind::saved, 1);
+  EXPECT_EQ(store.kept.at("monday"), 1u);
+  EXPECT_EQ(coordinator->take_snapshot()->value(), 1u);
+  EXPECT_FALSE(coordinator->take_snapshot());
+  both_say(ControlKind::committed, 1);
+  pass(1s);
+  EXPECT_EQ(coordinator->take_messages().back().text, "") << "the one after it has no name";
+}
+
+TEST_F(CoordinatorTest, a_snapshot_that_a_failure_interrupts_is_made_in_the_next_attempt) {
+  make();
+  run();
+  coordinator->snapshot("monday");
+  pass(0s);
+  incarnation[1] = 202;
+  say(ControlKind::hello, 1);
+  both_say(ControlKind::ready);
+  pass(0s);
+  both_say(ControlKind::saved, 2);
+  EXPECT_EQ(store.kept["monday"], 2u);
 }
 
 TEST_F(CoordinatorTest, says_again_what_was_not_answered) {

@@ -8,12 +8,12 @@ namespace leat {
 namespace {
 
 struct Workers final : ParticipantHost {
-  void build(std::uint32_t epoch, std::uint64_t checkpoint, const SnapshotRef&) override {
+  void build(std::uint32_t epoch, std::uint64_t checkpoint, const std::vector<SnapshotRef>&) override {
     done += "build" + std::to_string(epoch) + "." + std::to_string(checkpoint) + " ";
   }
   void go() override { done += "go "; }
-  void checkpoint(std::uint64_t number, bool last) override {
-    done += "checkpoint" + std::to_string(number) + (last ? "! " : " ");
+  void checkpoint(std::uint64_t number, bool last, const std::string& keep_as) override {
+    done += "checkpoint" + std::to_string(number) + keep_as + (last ? "! " : " ");
   }
   void commit(std::uint64_t number) override { done += "commit" + std::to_string(number) + " "; }
   void release() override { done += "release "; }

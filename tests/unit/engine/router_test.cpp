@@ -1,6 +1,7 @@
 #include "engine/router.hpp"
 
-#include "engine/key_groups.hpp"
+#include <leat/key_share.hpp>
+
 #include "unit/engine/engine_fixture.hpp"
 
 namespace leat::enginetest {
@@ -71,9 +72,9 @@ TEST(Router, a_row_whose_key_fails_is_reported_and_goes_nowhere) {
 }
 
 TEST(Router, key_groups_are_dealt_in_runs_so_that_halving_moves_whole_groups) {
-  for (std::uint32_t group = 0; group < kKeyGroups; ++group) {
-    EXPECT_LT(instance_of_group(group, 4), 4u);
-    EXPECT_EQ(instance_of_group(group, 4) / 2, instance_of_group(group, 2));
+  for (std::uint64_t hash = 0; hash < KeyShare::kGroups; ++hash) {
+    EXPECT_LT(KeyShare::instance_of(hash, 4), 4u);
+    EXPECT_EQ(KeyShare::instance_of(hash, 4) / 2, KeyShare::instance_of(hash, 2));
   }
 }
 

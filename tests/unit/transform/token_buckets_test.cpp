@@ -60,9 +60,9 @@ TEST(TokenBuckets, continue_where_they_were_saved) {
   StateWriter writer;
   buckets.save(writer, "buckets");
   TokenBuckets loaded(Rate{1}, 3, 10);
-  ASSERT_TRUE(loaded.load(StateReader(writer.parts()), "buckets"));
+  ASSERT_TRUE(loaded.load(StateReader(writer.parts()), "buckets", Type::string));
   EXPECT_EQ(taken(loaded, "a", 0, 5), 1);
-  EXPECT_FALSE(loaded.load(StateReader(writer.parts()), "other"));
+  EXPECT_FALSE(loaded.load(StateReader(writer.parts()), "other", Type::string));
 }
 
 TEST(TokenBuckets, know_rates_and_bursts_without_bounds) {
