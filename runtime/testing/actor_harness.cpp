@@ -255,9 +255,7 @@ Status ActorHarness::restart() {
   impl_->cell.reset();
   impl_->timers = {};
   impl_->build();
-  std::vector<CellState> states;
-  states.push_back(std::move(state));
-  LEAT_TRY(impl_->cell->load(std::move(states)));
+  LEAT_TRY(impl_->cell->load({std::move(state)}));
   impl_->cell->start();
   return impl_->outcome();
 }
@@ -277,7 +275,7 @@ Status ActorHarness::crash() {
   impl_->cell.reset();
   impl_->timers = {};
   impl_->build();
-  if (impl_->kept) LEAT_TRY(impl_->cell->load(*impl_->kept));
+  if (impl_->kept) LEAT_TRY(impl_->cell->load({*impl_->kept}));
   impl_->cell->start();
   return impl_->outcome();
 }
