@@ -122,21 +122,23 @@ class CommandLine {
         ->needs("--record");
   }
   void add_running() {
-    CLI::App& stop = verb("stop", "Stop a running topology: sources first, then what is under way",
-                          "leat stop pipeline.yaml\n  leat stop pipeline.yaml --within 5m\n  leat stop pipeline.yaml "
-                          "--host edge",
-                          [this] { return cli::stop(running_); });
+    CLI::App& stop =
+        verb("stop", "Stop a running topology: sources first, then what is under way",
+             "leat stop pipeline.yaml\n  leat stop pipeline.yaml --within 5m\n  leat stop pipeline.yaml "
+             "--host edge",
+             [this] { return cli::stop(running_); });
     add_running_topology(stop);
     stop.add_option("--within", running_.within, "Stop at once after this time (default: 30s)");
     CLI::App& audit = verb("audit", "Count every row of a running topology: by link and by outcome",
                            "leat audit pipeline.yaml\n  leat audit pipeline.yaml --format json",
                            [this] { return cli::audit(running_); });
     add_running_topology(audit);
-    CLI::App& snapshot = verb("snapshot", "Keep a checkpoint of a running topology under a name, for `leat run --from`",
-                              "leat snapshot pipeline.yaml before-upgrade\n  leat snapshot pipeline.yaml --list\n  "
-                              "leat snapshot pipeline.yaml before-upgrade --delete\n  leat run pipeline.yaml --from "
-                              "before-upgrade",
-                              [this] { return cli::snapshot(running_); });
+    CLI::App& snapshot =
+        verb("snapshot", "Keep a checkpoint of a running topology under a name, for `leat run --from`",
+             "leat snapshot pipeline.yaml before-upgrade\n  leat snapshot pipeline.yaml --list\n  "
+             "leat snapshot pipeline.yaml before-upgrade --delete\n  leat run pipeline.yaml --from "
+             "before-upgrade",
+             [this] { return cli::snapshot(running_); });
     add_running_topology(snapshot);
     snapshot.add_option("name", running_.name, "Letters, digits, _, - and ., beginning with a letter");
     snapshot.add_flag("--list", running_.list, "Show those that are kept");

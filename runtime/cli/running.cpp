@@ -22,25 +22,29 @@ std::optional<Topology> load_quietly(const RunningArguments& arguments, Registry
 
 int print_failure(const Error& error) {
   print_error(error.text());
-  return error.code == Code::unreachable ? kUnreachable : error.code == Code::input_missing ? kInputMissing : kNegative;
+  return error.code == Code::unreachable     ? kUnreachable
+         : error.code == Code::input_missing ? kInputMissing
+                                             : kNegative;
 }
 
 std::string json_of(const AdminReport& report) {
   std::string actors, links, differences;
   for (const ActorAccount& actor : report.ledger.actors)
     actors += fmt::format("{}{}:{{\"in\":{},\"out\":{},\"dropped\":{},\"late\":{},\"errors\":{}}}",
-                          actors.empty() ? "" : ",", json_text(actor.name), actor.in, actor.out, actor.dropped,
-                          actor.late, actor.errors);
+                          actors.empty() ? "" : ",", json_text(actor.name), actor.in, actor.out,
+                          actor.dropped, actor.late, actor.errors);
   for (const LinkAccount& link : report.ledger.links)
     links += fmt::format(
-        "{}{}:{{\"routed\":{},\"called\":{},\"sent\":{},\"waiting\":{},\"dropped\":{},\"received\":{},\"queued\":{},"
+        "{}{}:{{\"routed\":{},\"called\":{},\"sent\":{},\"waiting\":{},\"dropped\":{},\"received\":{},"
+        "\"queued\":{},"
         "\"lost\":{},\"confirmed\":{}}}",
         links.empty() ? "" : ",", json_text(link.name), link.routed, link.called, link.sent, link.waiting,
         link.dropped, link.received, link.queued, link.lost, link.confirmed);
   for (const std::string& difference : report.differences)
     differences += (differences.empty() ? "" : ",") + json_text(difference);
   return fmt::format(
-      "{{\"topology\":{},\"host\":{},\"actors\":{{{}}},\"links\":{{{}}},\"under_way\":{},\"differences\":[{}]}}",
+      "{{\"topology\":{},\"host\":{},\"actors\":{{{}}},\"links\":{{{}}},\"under_way\":{},\"differences\":[{}]"
+      "}}",
       json_text(report.topology), json_text(report.host), actors, links, report.under_way, differences);
 }
 
@@ -53,14 +57,14 @@ void print_ledger(const AdminReport& report) {
   fmt::print("{:<24} {:>12} {:>12} {:>10} {:>8} {:>8}\n", "actor", "in", "out", "dropped", "late", "errors");
   for (const ActorAccount& actor : report.ledger.actors)
     fmt::print("{:<24} {:>12} {:>12} {:>10} {:>8} {:>8}\n", actor.name,
-               actor.source ? std::string("-") : std::to_string(actor.in), actor.out, actor.dropped, actor.late,
-               actor.errors);
-  fmt::print("\n{:<36} {:>12} {:>10} {:>10} {:>10} {:>8} {:>6}\n", "link", "rows", "waiting", "under way", "queued",
-             "dropped", "lost");
+               actor.source ? std::string("-") : std::to_string(actor.in), actor.out, actor.dropped,
+               actor.late, actor.errors);
+  fmt::print("\n{:<36} {:>12} {:>10} {:>10} {:>10} {:>8} {:>6}\n", "link", "rows", "waiting", "under way",
+             "queued", "dropped", "lost");
   for (const LinkAccount& link : report.ledger.links)
     fmt::print("{:<36} {:>12} {:>10} {:>10} {:>10} {:>8} {:>6}\n", link.name,
-               link.from_here ? link.routed : link.received, link.waiting, in_transit(link), link.queued, link.dropped,
-               link.lost);
+               link.from_here ? link.routed : link.received, link.waiting, in_transit(link), link.queued,
+               link.dropped, link.lost);
 }
 
 void print_left(const AdminReport& report) {
@@ -90,10 +94,11 @@ int list_snapshots(const std::string& path, Format format) {
       fmt::print("{{\"name\":{},\"checkpoint\":{},\"bytes\":{},\"made\":{}}}\n", json_text(snapshot.name),
                  snapshot.checkpoint, snapshot.bytes, json_text(to_text(snapshot.made)));
     else
-      fmt::print("{:<24} checkpoint {:>8}  {:>12} bytes  {}\n", snapshot.name, snapshot.checkpoint, snapshot.bytes,
-                 to_text(snapshot.made));
+      fmt::print("{:<24} checkpoint {:>8}  {:>12} bytes  {}\n", snapshot.name, snapshot.checkpoint,
+                 snapshot.bytes, to_text(snapshot.made));
   if (kept->empty() && format == Format::text)
-    fmt::print(stderr, "no snapshots under {}; make one with `leat snapshot TOPOLOGY NAME` while it runs\n", path);
+    fmt::print(stderr, "no snapshots under {}; make one with `leat snapshot TOPOLOGY NAME` while it runs\n",
+               path);
   return kOk;
 }
 
@@ -144,7 +149,8 @@ int audit(const RunningArguments& arguments) {
     fmt::print("{}\n", json_of(*report));
   } else {
     print_ledger(*report);
-    for (const std::string& difference : report->differences) fmt::print("\ndoes not add up: {}\n", difference);
+    for (const std::string& difference : report->differences)
+      fmt::print("\ndoes not add up: {}\n", difference);
     fmt::print(stderr, "{}\n",
                report->differences.empty()
                    ? fmt::format("every row is accounted for; {} are under way", report->under_way)
@@ -166,13 +172,15 @@ int snapshot(const RunningArguments& arguments) {
   const std::string& path = topology->checkpoint.path;
   if (arguments.list) return list_snapshots(path, arguments.format);
   if (!is_snapshot_name(arguments.name)) {
-    print_error(fmt::format("`{}` is no name for a snapshot: letters, digits, _, - and ., beginning with a letter",
-                            arguments.name),
-                fmt::format("leat snapshot {} before-upgrade", topology->file));
+    print_error(
+        fmt::format("`{}` is no name for a snapshot: letters, digits, _, - and ., beginning with a letter",
+                    arguments.name),
+        fmt::format("leat snapshot {} before-upgrade", topology->file));
     return kUsage;
   }
   if (arguments.remove) {
-    if (const Status deleted = delete_kept(path, arguments.name); !deleted) return print_failure(deleted.error());
+    if (const Status deleted = delete_kept(path, arguments.name); !deleted)
+      return print_failure(deleted.error());
     fmt::print(stderr, "deleted {}\n", arguments.name);
     return kOk;
   }
@@ -181,8 +189,8 @@ int snapshot(const RunningArguments& arguments) {
   if (arguments.format == Format::json)
     fmt::print("{{\"name\":{},\"checkpoint\":{}}}\n", json_text(arguments.name), report->checkpoint);
   else
-    fmt::print(stderr, "kept checkpoint {} as {}; go on from it with `leat run {} --from {}`\n", report->checkpoint,
-               arguments.name, topology->file, arguments.name);
+    fmt::print(stderr, "kept checkpoint {} as {}; go on from it with `leat run {} --from {}`\n",
+               report->checkpoint, arguments.name, topology->file, arguments.name);
   return kOk;
 }
 

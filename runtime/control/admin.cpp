@@ -43,8 +43,8 @@ void check(AdminReport& report, const Execution& execution) {
   report.under_way = report.ledger.under_way();
 }
 
-// -1 when another process has it. Its file goes away with its holder, so the one that was locked may not be the
-// one that others see.
+// -1 when another process has it. Its file goes away with its holder, so the one that was locked may not be
+// the one that others see.
 int take_lock(const std::string& path) {
   while (true) {
     const int lock = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -53,8 +53,10 @@ int take_lock(const std::string& path) {
       ::close(lock);
       return -1;
     }
-    struct stat ours {}, there {};
-    if (::fstat(lock, &ours) == 0 && ::stat(path.c_str(), &there) == 0 && ours.st_ino == there.st_ino) return lock;
+    struct stat ours {
+    }, there{};
+    if (::fstat(lock, &ours) == 0 && ::stat(path.c_str(), &there) == 0 && ours.st_ino == there.st_ino)
+      return lock;
     ::close(lock);
   }
 }
@@ -155,7 +157,8 @@ struct AdminServer::Impl {
   std::string answer(const std::string& question) {
     wire::AdminRequest in;
     if (!in.ParseFromString(question) || in.version() != kVersion)
-      return encode(Error{Code::malformed_frame, "the topology is run by another version of Leat; use that one", {}});
+      return encode(
+          Error{Code::malformed_frame, "the topology is run by another version of Leat; use that one", {}});
     AdminReport report{.topology = topology, .host = host};
     if (in.verb() == "snapshot") {
       const Result<std::uint64_t> made = execution->snapshot(in.name(), kSnapshot);
@@ -180,7 +183,8 @@ std::unique_ptr<AdminServer> AdminServer::start(const Topology& topology, const 
     return nullptr;
   };
   const int lock = take_lock(socket + ".lock");
-  if (lock < 0) return without(fmt::format("another run of this file has {}, or it can't be written", socket));
+  if (lock < 0)
+    return without(fmt::format("another run of this file has {}, or it can't be written", socket));
   auto impl = std::make_unique<Impl>();
   impl->topology = topology.name;
   impl->host = host;
@@ -208,16 +212,19 @@ bool AdminClient::running() const {
   return held;
 }
 
-Result<AdminReport> AdminClient::ask(const std::string& verb, const std::string& name, Duration timeout) const {
+Result<AdminReport> AdminClient::ask(const std::string& verb, const std::string& name,
+                                     Duration timeout) const {
   if (!running())
-    return fail(Code::unreachable, fmt::format("`{}` does not run here; start it with `leat run`, or name its "
-                                               "host with `--host`",
-                                               topology_));
+    return fail(Code::unreachable,
+                fmt::format("`{}` does not run here; start it with `leat run`, or name its "
+                            "host with `--host`",
+                            topology_));
   wire::AdminRequest out;
   out.set_version(kVersion);
   out.set_verb(verb);
   out.set_name(name);
-  LEAT_TRY_ASSIGN(const std::string answer, ask_service("ipc://" + socket_, out.SerializeAsString(), timeout));
+  LEAT_TRY_ASSIGN(const std::string answer,
+                  ask_service("ipc://" + socket_, out.SerializeAsString(), timeout));
   return decode(answer);
 }
 

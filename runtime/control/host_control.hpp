@@ -77,8 +77,8 @@ class HostControl final : public ParticipantHost {
   std::uint64_t unsaved_ = 0;  // checkpoint whose bytes wait for the disk; 0: none
   std::string bytes_;
   bool short_of_room_ = false;  // which was said
-  std::string keep_as_;   // a name for it
-  std::string snapshot_;  // name of the one saved last
+  std::string keep_as_;         // a name for it
+  std::string snapshot_;        // name of the one saved last
   std::string gave_up_;
 };
 

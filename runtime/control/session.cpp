@@ -242,8 +242,9 @@ void Session::run_snapshot() {
 
 Result<std::uint64_t> Session::snapshot(const std::string& name, Duration timeout) {
   if (number_ != 0)
-    return fail(Code::unknown_host, fmt::format("snapshots are made by host `{}`: `leat snapshot TOPOLOGY {} --host {}`",
-                                                plan_.hosts.front().name, name, plan_.hosts.front().name));
+    return fail(Code::unknown_host,
+                fmt::format("snapshots are made by host `{}`: `leat snapshot TOPOLOGY {} --host {}`",
+                            plan_.hosts.front().name, name, plan_.hosts.front().name));
   std::unique_lock lock(mutex_);
   snapshot_wanted_ = name;
   snapshot_made_.reset();

@@ -22,7 +22,8 @@ class SingleAttempt final : public Execution {
   const Metrics& metrics() const override { return metrics_.metrics; }
   Ledger ledger() const override { return metrics_.ledger(topology_, plan_); }
   Result<std::uint64_t> snapshot(const std::string&, Duration) override {
-    return fail(Code::feature_missing, "snapshots need `delivery: exactly_once` or `at_least_once`", topology_.file);
+    return fail(Code::feature_missing, "snapshots need `delivery: exactly_once` or `at_least_once`",
+                topology_.file);
   }
   const std::optional<Error>& error() const override { return process_.error(); }
   bool drained() const override { return process_.drained(); }

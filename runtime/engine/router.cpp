@@ -27,8 +27,7 @@ void Router::send_by_key(const Batch& batch, const Failed& failed) {
   hash_keys(batch, failed, gone);
   for (auto& rows : rows_) rows.clear();
   for (std::uint32_t row = 0; row < batch.row_count(); ++row)
-    if (gone.empty() || !gone[row])
-      rows_[KeyShare::instance_of(hashes_[row], instances)].push_back(row);
+    if (gone.empty() || !gone[row]) rows_[KeyShare::instance_of(hashes_[row], instances)].push_back(row);
   for (std::uint32_t instance = 0; instance < instances; ++instance) {
     const auto& rows = rows_[instance];
     if (rows.size() == batch.row_count())

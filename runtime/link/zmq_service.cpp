@@ -31,8 +31,8 @@ struct ZmqService::Impl {
   }
 };
 
-Result<std::unique_ptr<ZmqService>> ZmqService::start(
-    const std::string& endpoint, std::function<std::string(const std::string&)> answer) {
+Result<std::unique_ptr<ZmqService>> ZmqService::start(const std::string& endpoint,
+                                                      std::function<std::string(const std::string&)> answer) {
   auto impl = std::make_unique<Impl>();
   impl->answer = std::move(answer);
   try {
