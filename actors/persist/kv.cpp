@@ -19,6 +19,7 @@ enum class Unchanged : std::uint8_t { drop, send };
 struct PersistKvConfig {
   WrittenPath path;
   Expression key;
+  std::string version;
   Unchanged unchanged = Unchanged::drop;
   bool sync = false;
   Bytes write_buffer{8u << 20};
@@ -30,7 +31,8 @@ struct PersistKvConfig {
 /// per batch; what it changed comes out of `changes` after it. Holds one batch of encoded rows and the keys
 /// written since the last checkpoint: the store keeps what these held, so that a failure takes the writes
 /// back and each change comes out once. Instances share the store; each key must go to one of them (`route:
-/// key`), or two may both call a row new.
+/// key`), or two may both call a row new. With `version` the greatest version of a key wins, whatever comes
+/// last.
 class PersistKv final : public Actor {
  public:
   using Config = PersistKvConfig;
@@ -50,6 +52,7 @@ class PersistKv final : public Actor {
 
   Status on_start(Context& ctx) override {
     LEAT_TRY_ASSIGN(store_, config_.store->open());
+    find_version(*ctx.output_schema(changes));
     recoverable_ = ctx.delivery() != Delivery::best_effort;
     writer_ = ctx.instance();
     return recoverable_ ? store_->undo(writer_, segment_) : Status();
@@ -80,10 +83,18 @@ class PersistKv final : public Actor {
     std::vector<std::size_t> distinct_of;  // per row, its key's position in `distinct`
   };
   Work plan(const Batch& batch, Context& ctx) const;
+  std::optional<std::int64_t> stored_version(const std::optional<std::string>& value);
+  void find_version(const Schema& schema) {
+    if (config_.version.empty()) return;
+    version_ = schema.index_of(config_.version);
+    version_rows_.emplace(Schema::make({{config_.version, schema[*version_].type, true}}));
+  }
   Status emit_changes(const Batch& batch, std::vector<std::uint32_t> rows, BatchBuilder& change,
                       Context& ctx);
 
   Config config_;
+  std::optional<std::size_t> version_;        // its column
+  std::optional<BatchBuilder> version_rows_;  // reads it from what is stored
   std::shared_ptr<KvStore> store_;
   bool recoverable_ = false;
   std::uint32_t writer_ = 0;
@@ -129,6 +140,12 @@ Fields<PersistKvConfig> PersistKv::fields() {
           "key", &C::key,
           "What a row is stored under: string, bytes, int64, timestamp or bool. A row whose key is null or "
           "empty goes to `errors`."),
+      optional(
+          "version", &C::version,
+          "A field, int64 or timestamp: a row with a lower one than what is stored under its key is "
+          "dropped (and counted, `older`). A row without goes to `errors`. Empty: the row that comes last "
+          "is the newest.")
+          .example("updated_at"),
       choice("unchanged", &C::unchanged, {{"drop", Unchanged::drop}, {"send", Unchanged::send}},
              "Rows equal to what is stored: drop (and count), or send with `change` = unchanged."),
       optional(
@@ -139,11 +156,28 @@ Fields<PersistKvConfig> PersistKv::fields() {
       optional("block_cache", &C::block_cache, "Memory for what is read again.")};
 }
 
+void describe_version(const PersistKvConfig& config, Describe& describe) {
+  if (config.version.empty()) return;
+  const Schema& schema = *describe.input();
+  const auto column = schema.index_of(config.version);
+  std::vector<std::string> names;
+  for (const Field& field : schema.fields()) names.push_back(field.name);
+  if (!column)
+    return describe.problem(Code::unknown_field, describe.place_of("version"),
+                            fmt::format("no field named `{}`", config.version),
+                            suggest(config.version, names), "fields: " + schema.text());
+  const Type type = schema[*column].type;
+  if (type != Type::int64 && type != Type::timestamp)
+    describe.problem(Code::type_mismatch, describe.place_of("version"),
+                     fmt::format("a version cannot be {}; int64 and timestamp can", to_text(type)));
+}
+
 void PersistKv::describe(Config& config, Describe& describe) {
   if (config.key.bound() && !can_be_key(config.key.type()))
     describe.problem(Code::type_mismatch, describe.place_of("key"),
                      fmt::format("a key cannot be {}; string, bytes, int64, timestamp and bool can",
                                  to_text(config.key.type())));
+  describe_version(config, describe);
   std::vector<Field> fields = describe.input()->fields();
   if (describe.input()->index_of("change")) {
     describe.problem(
@@ -179,6 +213,11 @@ PersistKv::Work PersistKv::plan(const Batch& batch, Context& ctx) const {
           Error{Code::missing_value, fmt::format("the key `{}` is null or empty", config_.key.text()), {}});
       continue;
     }
+    if (version_ && batch.column(*version_).is_null(row)) {
+      ctx.reject(batch, row,
+                 Error{Code::missing_value, fmt::format("the version `{}` is null", config_.version), {}});
+      continue;
+    }
     work.rows.push_back(row);
     const std::string_view view = work.keys.emplace_back(std::move(key));
     const auto [at, added] = positions.emplace(view, work.distinct.size());
@@ -188,6 +227,14 @@ PersistKv::Work PersistKv::plan(const Batch& batch, Context& ctx) const {
   return work;
 }
 
+/// Nothing for a row that has none: it was stored by another topology, and anything is newer.
+std::optional<std::int64_t> PersistKv::stored_version(const std::optional<std::string>& value) {
+  if (!value || !version_ || !read_msgpack(*value, *version_rows_)) return std::nullopt;
+  const Batch row = version_rows_->finish();
+  if (row.column(std::size_t{0}).is_null(0)) return std::nullopt;
+  return row.column(std::size_t{0}).int64(0);
+}
+
 Status PersistKv::on_batch(const Port&, const Batch& batch, Context& ctx) {
   const Work work = plan(batch, ctx);
   if (work.rows.empty()) return {};
@@ -195,11 +242,23 @@ Status PersistKv::on_batch(const Port&, const Batch& batch, Context& ctx) {
   // key is compared with the first.
   LEAT_TRY_ASSIGN(auto newest, store_->get(work.distinct));
   const auto held = recoverable_ ? newest : decltype(newest)();
+  std::vector<std::optional<std::int64_t>> versions(newest.size());
+  for (std::size_t key = 0; version_ && key < newest.size(); ++key)
+    versions[key] = stored_version(newest[key]);
+  std::uint64_t older = 0;
   std::vector<std::uint32_t> sent;
   std::vector<bool> is_changed(work.distinct.size());
   BatchBuilder change(change_schema());
   for (std::size_t at = 0; at < work.rows.size(); ++at) {
     const std::size_t key = work.distinct_of[at];
+    if (version_) {
+      const std::int64_t version = batch.column(*version_).int64(work.rows[at]);
+      if (versions[key] && version < *versions[key]) {
+        ++older;
+        continue;
+      }
+      versions[key] = version;
+    }
     std::string value = to_msgpack(batch, work.rows[at]);
     const bool same = newest[key] == value;
     if (same && config_.unchanged == Unchanged::drop) continue;
@@ -218,7 +277,8 @@ Status PersistKv::on_batch(const Port&, const Batch& batch, Context& ctx) {
       before.push_back({work.distinct[key], held[key] ? &*held[key] : nullptr});
   }
   if (!entries.empty()) LEAT_TRY(store_->put(entries, writer_, segment_, before));
-  if (sent.size() < work.rows.size()) ctx.drop(work.rows.size() - sent.size(), "unchanged");
+  if (older > 0) ctx.drop(older, "older");
+  if (sent.size() + older < work.rows.size()) ctx.drop(work.rows.size() - sent.size() - older, "unchanged");
   return emit_changes(batch, std::move(sent), change, ctx);
 }
 

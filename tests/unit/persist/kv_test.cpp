@@ -92,6 +92,70 @@ TEST_F(PersistKv, rows_of_one_key_in_one_batch_count_in_their_order) {
   EXPECT_EQ(stored(), "a={\"id\":\"a\",\"n\":1}\nb={\"id\":\"b\",\"n\":9}\n");
 }
 
+TEST_F(PersistKv, the_greatest_version_of_a_key_wins_in_whichever_order_rows_come) {
+  const auto store = actor(", version: n");
+  ASSERT_TRUE(store->feed(R"({"id":"a","n":5}
+{"id":"a","n":4}
+{"id":"b","n":1})"));
+  ASSERT_TRUE(store->feed(R"({"id":"a","n":3}
+{"id":"a","n":5}
+{"id":"b","n":2})"));
+  EXPECT_EQ(store->take("changes"), R"({"id":"a","n":5,"change":"inserted"}
+{"id":"b","n":1,"change":"inserted"}
+{"id":"b","n":2,"change":"updated"}
+)");
+  EXPECT_EQ(store->dropped("older"), 2u);
+  EXPECT_EQ(store->dropped("unchanged"), 1u);
+  EXPECT_EQ(stored(), "a={\"id\":\"a\",\"n\":5}\nb={\"id\":\"b\",\"n\":2}\n");
+}
+
+TEST_F(PersistKv, an_equal_version_overwrites_and_a_version_can_be_a_time) {
+  const std::string schema = "{ id: string, at: 'timestamp?', text: string }";
+  const auto store = actor(", version: at", schema);
+  const auto row = [](const char* at, const char* text) {
+    return fmt::format(R"({{"id":"a","at":{},"text":"{}"}})", at, text);
+  };
+  ASSERT_TRUE(store->feed(row("\"2026-01-01T00:00:01Z\"", "first")));
+  ASSERT_TRUE(store->feed(row("\"2026-01-01T00:00:01Z\"", "second")));
+  ASSERT_TRUE(store->feed(row("\"2026-01-01T00:00:00.999999Z\"", "late")));
+  EXPECT_EQ(store->dropped("older"), 1u);
+  EXPECT_THAT(stored(), HasSubstr("second"));
+  ASSERT_TRUE(store->feed(row("null", "none")));
+  EXPECT_THAT(store->take("errors"), HasSubstr("the version `at` is null"));
+}
+
+TEST_F(PersistKv, what_was_stored_without_a_version_is_older_than_any) {
+  ASSERT_TRUE(actor("", "{ id: string, x: string }")->feed(R"({"id":"a","x":"old"})"));
+  const auto store = actor(", version: n");
+  ASSERT_TRUE(store->feed(R"({"id":"a","n":-1})"));
+  EXPECT_EQ(stored(), "a={\"id\":\"a\",\"n\":-1}\n");
+}
+
+TEST_F(PersistKv, a_version_must_be_a_field_that_has_an_order) {
+  const std::pair<const char*, const char*> cases[] = {{", version: m", "no field named `m`"},
+                                                       {", version: id", "a version cannot be string"}};
+  for (const auto& [more, says] : cases) {
+    const ActorHarness store("persist.kv", fmt::format("{{ path: {}, key: id{} }}", path_, more), kSchema);
+    EXPECT_THAT(store.problems(), HasSubstr(says)) << more;
+  }
+}
+
+TEST_F(PersistKv, after_a_crash_each_change_comes_out_once_and_no_older_version_has_won) {
+  ActorHarness store("persist.kv", fmt::format("{{ path: {}, key: id, version: n }}", path_), kSchema,
+                     Delivery::exactly_once);
+  ASSERT_EQ(store.problems(), "");
+  ASSERT_TRUE(store.feed(R"({"id":"a","n":1})"));
+  ASSERT_TRUE(store.checkpoint());
+  ASSERT_TRUE(store.commit());
+  ASSERT_TRUE(store.feed(R"({"id":"a","n":3})"));
+  store.take("changes");
+  ASSERT_TRUE(store.crash());
+  EXPECT_EQ(stored(), "a={\"id\":\"a\",\"n\":1}\n") << "what came after the checkpoint is taken back";
+  ASSERT_TRUE(store.feed(R"({"id":"a","n":3}
+{"id":"a","n":2})"));
+  EXPECT_EQ(store.take("changes"), "{\"id\":\"a\",\"n\":3,\"change\":\"updated\"}\n");
+}
+
 TEST_F(PersistKv, rows_without_a_key_go_to_errors) {
   const auto store = actor();
   ASSERT_TRUE(store->feed(R"({"id":null,"n":1}
