@@ -176,6 +176,12 @@ constexpr std::array kCodes{
         Code::stopped, "stopped", retry_later, "the run was stopped",
         "A signal or `--for` ended it. After the first signal rows flow out; a second one stops at once, and "
         "what was under way is counted as undelivered.\nNext: run it again."},
+    CodeInfo{Code::poison_record, "poison_record", report_bug, "a record that crashes the process",
+             "The actor crashed on it (a signal such as SIGSEGV), was given its rows one by one, and crashed "
+             "on it "
+             "again. Since then the record is refused.\nNext: report it, or fix the plugin; the record is on "
+             "`errors`."},
+
 };
 
 static_assert(std::ranges::is_sorted(kCodes, {}, &CodeInfo::code));

@@ -142,8 +142,8 @@ void print_problem(const Error& error) {
   print_error(error.text(), fmt::format("leat explain {}", code_number(error.code)));
 }
 
-// In this process. `again`: after a crash of the one before.
-int run_here(const RunArguments& arguments, Duration duration, Topology topology, bool again) {
+// In this process. `again`: after a crash of the one before, what is known of it.
+int run_here(const RunArguments& arguments, Duration duration, Topology topology, const CrashHistory* again) {
   int exit = kOk;
   const std::string steps = next_steps(topology);
   const std::string file = topology.file;
@@ -165,7 +165,8 @@ int run_here(const RunArguments& arguments, Duration duration, Topology topology
     options.host = arguments.host;
     options.metrics = arguments.metrics;
     options.from = arguments.from;
-    options.again = again;
+    options.again = again != nullptr;
+    options.crashes = again;
     options.progress = [&](const RunSummary& now) { progress.show(now); };
     summary = runner->run(options);
     signal = signals.signal();
@@ -211,9 +212,10 @@ int run(const RunArguments& arguments) {
     return kUsage;
   }
   if (topology->delivery == Delivery::best_effort)
-    return run_here(arguments, duration, *std::move(topology), false);
-  return supervise(arguments.quiet,
-                   [&](bool again) { return run_here(arguments, duration, *std::move(topology), again); });
+    return run_here(arguments, duration, *std::move(topology), nullptr);
+  return supervise(arguments.quiet, [&](const CrashHistory* again) {
+    return run_here(arguments, duration, *std::move(topology), again);
+  });
 }
 
 }  // namespace leat::cli

@@ -49,6 +49,7 @@ Session::Session(const Topology& topology, const Plan& plan, const RunOptions& o
       from_(options.from),
       begin_at_(begin_of(options)),
       again_(options.again),
+      crashes_(options.crashes),
       log_(std::move(log)),
       metrics_(topology, plan, options.host),
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -154,6 +155,7 @@ Result<std::unique_ptr<Crew>> Session::make_crew(std::uint32_t epoch, RestoredSt
                                                             .checkpoints = true,
                                                             .restored = std::move(restored),
                                                             .begin_at = begin_at_,
+                                                            .crashes = crashes_,
                                                             .observer = &observer});
   LEAT_TRY(process->prepare());
   return std::unique_ptr<Crew>(std::make_unique<ThreadCrew>(std::move(process)));

@@ -61,6 +61,7 @@ class Session final : public Execution, private WorkerObserver {
   std::string from_;
   std::optional<LogPosition> begin_at_;
   bool again_;
+  const CrashHistory* crashes_;
   Process::Log log_;
   HostMetrics metrics_;
   std::uint32_t number_ = 0;  // among the plan's hosts

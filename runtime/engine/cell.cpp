@@ -4,6 +4,8 @@
 
 #include <leat/codec.hpp>
 
+#include "engine/crash_page.hpp"
+
 namespace leat {
 
 void LocalEdge::send(Batch batch) {
@@ -28,6 +30,7 @@ Cell::Cell(Setup setup)
       outputs_(setup.spec->outputs.size()) {
   for (std::size_t port = 0; port < setup_.spec->kind->outputs.size(); ++port)
     outputs_[port].late = setup_.spec->kind->outputs[port].name.starts_with("late");
+  find_suspects();
   if (std::ranges::find(setup_.inputs, true) == setup_.inputs.end()) return;
   feedback_.emplace(setup_.inputs);
   for (std::size_t input = 0; input < setup_.inputs.size(); ++input)
@@ -35,6 +38,16 @@ Cell::Cell(Setup setup)
 }
 
 Cell::~Cell() = default;
+
+void Cell::find_suspects() {
+  // The one that it goes on from is committed again at the start; the next may hold rows from before; so the
+  // third.
+  constexpr int kCarefulCommits = 3;
+  if (setup_.crashes == nullptr) return;
+  careful_ = setup_.crashes->careful.contains(setup_.spec->name) ? kCarefulCommits : 0;
+  const auto poison = setup_.crashes->poison.find(setup_.spec->name);
+  if (poison != setup_.crashes->poison.end()) poison_ = &poison->second;
+}
 
 void Cell::connect(std::uint8_t port, Route route, std::vector<Expression> keys,
                    const std::vector<Edge*>& edges, Counter* rows) {
@@ -51,7 +64,11 @@ void Cell::run(Call&& call) {
   if (failed_) return;
   Cell* before = setup_.host->charge(this);
   const Time held = hold_;
+  CallSite& site = call_site();
+  const CallSite caller =
+      std::exchange(site, {setup_.spec->name.c_str(), noted_.has_value(), noted_.value_or(0)});
   Status status = call();
+  site = caller;
   if (errors_ && !errors_->empty()) flush_errors();
   setup_.host->charge(before);
   if (status) {
@@ -129,6 +146,7 @@ void Cell::try_snapshot() {
 }
 
 void Cell::commit() {
+  careful_ -= careful_ > 0 ? 1 : 0;
   run([&] { return actor_->on_commit(*this); });
 }
 
@@ -143,7 +161,27 @@ void Cell::receive(const Port& port, const Batch& batch, bool from_feedback) {
     metrics.latency_us.add(
         static_cast<std::uint64_t>(std::max<std::int64_t>(0, (now() - batch.entered()).count())));
   entered_ = batch.entered();
+  if (poison_ != nullptr || careful_ > 0) [[unlikely]]
+    return receive_carefully(port, batch);
   run([&] { return actor_->on_batch(port, batch, *this); });
+}
+
+// It has crashed the process: each row is noted before the actor sees it, and those that did it are refused.
+void Cell::receive_carefully(const Port& port, const Batch& batch) {
+  for (std::uint32_t row = 0; row < batch.row_count(); ++row) {
+    const std::uint64_t identity = row_identity(batch, row);
+    if (poison_ != nullptr && poison_->contains(identity)) {
+      run([&] {
+        reject(batch, row,
+               Error{Code::poison_record, fmt::format("`{}` crashed the process on it", actor()), {}});
+        return Status();
+      });
+      continue;
+    }
+    noted_ = identity;
+    run([&] { return actor_->on_batch(port, batch.slice(row, 1), *this); });
+    noted_.reset();
+  }
 }
 
 void Cell::receive_watermark(std::size_t input, Time watermark, bool idle) {

@@ -2,6 +2,7 @@
 
 #include <leat/batch_builder.hpp>
 #include <leat/context.hpp>
+#include <leat/crash_history.hpp>
 #include <leat/ingest_log.hpp>
 #include <leat/state.hpp>
 #include <set>
@@ -46,6 +47,7 @@ class Cell final : public Context {
     std::vector<bool> inputs;  ///< channels that end here; true: a feedback link's
     std::uint32_t batch_rows = 1024;
     Delivery delivery = Delivery::best_effort;
+    const CrashHistory* crashes = nullptr;
     ActorMetrics* metrics = nullptr;
     CellHost* host = nullptr;
   };
@@ -140,6 +142,8 @@ class Cell final : public Context {
 
   template <class Call>
   void run(Call&& call);
+  void receive_carefully(const Port& port, const Batch& batch);
+  void find_suspects();
   void send(std::uint8_t port, const Batch& batch);
   void reject_record(const std::string& record, Error error);
   void flush_errors();
@@ -161,10 +165,13 @@ class Cell final : public Context {
   Time event_time_max_ = kTimeMin;
   Instant last_rows_{};
   Time hold_ = kTimeMax;
-  std::multiset<Time> offloaded_;  // of each outstanding call: the watermark when it began
-  std::uint64_t checkpoint_ = 0;   // done
-  std::uint64_t aligning_ = 0;     // begun; 0: none
-  std::vector<bool> barriers_;     // by input, while aligning
+  std::multiset<Time> offloaded_;                    // of each outstanding call: the watermark when it began
+  std::uint64_t checkpoint_ = 0;                     // done
+  std::uint64_t aligning_ = 0;                       // begun; 0: none
+  std::vector<bool> barriers_;                       // by input, while aligning
+  const std::set<std::uint64_t>* poison_ = nullptr;  // rows that crashed the process
+  std::optional<std::uint64_t> noted_;               // the row that the actor is given
+  int careful_ = 0;  // commits to come until its rows need not be given one by one
   bool end_wanted_ = false;
   bool ended_ = false;
   bool failed_ = false;

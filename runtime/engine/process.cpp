@@ -6,6 +6,8 @@
 
 #include <random>
 
+#include "engine/crash_page.hpp"
+
 namespace leat {
 namespace {
 
@@ -117,6 +119,7 @@ Status Process::prepare() {
                       .checkpoints = attempt_.checkpoints,
                       .restored = attempt_.restored,
                       .begin_at = attempt_.begin_at,
+                      .crashes = attempt_.crashes,
                       .clock = &system_clock(),
                       .transport = transports_[at].get(),
                       .pool = pool_.get(),
@@ -134,6 +137,7 @@ void Process::start() {
     threads_.emplace_back([this, &worker = *worker] {
       ::prctl(PR_SET_TIMERSLACK,
               1000UL);  // nanoseconds: paced sources and linger are finer than the default 50 us
+      const auto stack = guard_stack();
       worker.run();
       const std::lock_guard lock(mutex_);
       --running_;

@@ -39,6 +39,7 @@ class Process final : public WorkerObserver {
     bool checkpoints = false;
     RestoredStates restored;
     std::optional<LogPosition> begin_at;
+    const CrashHistory* crashes = nullptr;
     WorkerObserver* observer = nullptr;  ///< of the workers instead of this; null: this
   };
   Process(const Topology& topology, const Plan& plan, std::string host, HostMetrics& metrics, Log log,

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <leat/clock.hpp>
+#include <leat/crash_history.hpp>
 #include <leat/ingest_log.hpp>
 #include <mutex>
 
@@ -48,6 +49,7 @@ class Worker final : public CellHost {
     bool checkpoints = false;             ///< channels are complete or break, and the end waits for `release`
     RestoredStates restored;              ///< what goes on from a checkpoint
     std::optional<LogPosition> begin_at;  ///< sources with an ingest log, when nothing is restored
+    const CrashHistory* crashes = nullptr;  ///< null: none
     const Clock* clock = nullptr;
     Transport* transport = nullptr;
     BlockingPool* pool = nullptr;

@@ -23,6 +23,7 @@ void Worker::add_cells() {
                                                         .inputs = std::move(inputs),
                                                         .batch_rows = setup_.topology->batch_rows,
                                                         .delivery = setup_.topology->delivery,
+                                                        .crashes = setup_.crashes,
                                                         .metrics = setup_.actor_metrics[at],
                                                         .host = this}));
     if (cells_.back()->is_source())

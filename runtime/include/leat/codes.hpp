@@ -60,6 +60,7 @@ enum class Code : std::uint16_t {
   plugin_failed = 901,
   internal = 902,
   stopped = 903,
+  poison_record = 904,
 };
 
 /// What the reader of an error can do about it.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <leat/context.hpp>
+#include <leat/crash_history.hpp>
 #include <leat/registry.hpp>
 
 namespace leat {
@@ -34,7 +35,8 @@ struct RunOptions {
   std::string from = "latest";  ///< `latest` checkpoint; `none`: start anew; `oldest`, a time or an offset:
                                 ///< start anew, and sources with an ingest log there
   bool again = false;           ///< started by a supervisor after a crash, not by the user
-  std::string metrics;          ///< "127.0.0.1:9100": Prometheus text over HTTP; empty: none
+  const CrashHistory* crashes = nullptr;  ///< outlives the run
+  std::string metrics;                    ///< "127.0.0.1:9100": Prometheus text over HTTP; empty: none
   std::function<void(LogLevel, const std::string& actor, const std::string& message)>
       log;                                                 ///< any thread; empty: stderr
   std::function<void(const RunSummary& so_far)> progress;  ///< called by `run` every `progress_every`

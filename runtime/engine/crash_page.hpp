@@ -1,0 +1,41 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <leat/batch.hpp>
+#include <memory>
+
+namespace leat {
+
+/// What a process was doing when it crashed: shared memory that it leaves to its supervisor.
+struct CrashPage {
+  static constexpr std::size_t kNameMax = 128;
+  std::atomic<int> signal{0};  ///< 0: it has not crashed, or not by itself
+  bool in_actor = false;
+  bool has_row = false;  ///< the actor was given one row, noted before: see CrashHistory::careful
+  std::uint64_t row = 0;
+  char actor[kNameMax] = {};
+};
+
+/// What the calling thread does at this moment. Written around every call into an actor, read by the signal
+/// handler.
+struct CallSite {
+  const char* actor = nullptr;
+  bool has_row = false;
+  std::uint64_t row = 0;
+};
+CallSite& call_site();
+
+/// Memory that children share; lives as long as the process.
+CrashPage* make_crash_page();
+
+/// From now on a fatal signal (SEGV, BUS, FPE, ILL, ABRT) leaves the call site of its thread in the page,
+/// then does what it did before. Once per process: handlers are global by nature. `guard_stack`: per thread,
+/// so that an overflow of the stack is seen too; the returned memory must outlive the thread.
+void watch_crashes(CrashPage* page);
+std::unique_ptr<std::byte[]> guard_stack();
+
+/// Equal for rows with equal values.
+std::uint64_t row_identity(const Batch& batch, std::uint32_t row);
+
+}  // namespace leat
