@@ -36,6 +36,13 @@ class Accumulator {
   virtual Status emit(std::uint32_t group, ColumnBuilder& out) const = 0;
   virtual void save(std::uint32_t group, StateOut& out) const = 0;
   virtual void load(std::uint32_t group, StateIn& in) = 0;
+  /// The first `groups` groups; a function of plain states writes them as one block.
+  virtual void save_all(std::uint32_t groups, StateOut& out) const {
+    for (std::uint32_t group = 0; group < groups; ++group) save(group, out);
+  }
+  virtual void load_all(std::uint32_t groups, StateIn& in) {
+    for (std::uint32_t group = 0; group < groups; ++group) load(group, in);
+  }
   virtual std::size_t byte_size() const = 0;
 };
 
@@ -99,6 +106,12 @@ class PlainStatePerGroup : public StatePerGroup<Function, State> {
   std::unique_ptr<Accumulator> make_empty() const override { return std::make_unique<Function>(); }
   void save_state(const State& state, StateOut& out) const { out.put(state); }
   void load_state(State& state, StateIn& in) const { state = in.template get<State>(); }
+  void save_all(std::uint32_t groups, StateOut& out) const override {
+    out.put_all(std::span(this->states_).first(groups));
+  }
+  void load_all(std::uint32_t groups, StateIn& in) override {
+    in.get_all(std::span(this->states_).first(groups));
+  }
 };
 
 }  // namespace leat

@@ -103,12 +103,10 @@ void Groups::reset(std::uint32_t group) {
 }
 
 void Groups::save(StateOut& out) const {
-  out.put(keys_.size());
-  for (std::uint32_t group = 0; group < keys_.size(); ++group) {
-    keys_.save(group, out);
-    out.put(changed_[group]);
-    for (const auto& function : functions_) function->save(group, out);
-  }
+  out.reserve(byte_size());
+  keys_.save_all(out);
+  out.put_all(std::span(changed_).first(keys_.size()));
+  for (const auto& function : functions_) function->save_all(keys_.size(), out);
 }
 
 void Groups::load(StateIn& in, const KeepKeys& keep) {
@@ -120,12 +118,10 @@ void Groups::load(StateIn& in, const KeepKeys& keep) {
       if (ours[group]) changed_[add(loaded.keys_, group, loaded, group)] |= loaded.changed_[group];
     return;
   }
-  for (std::uint32_t left = in.get_count(sizeof(std::uint64_t)); left > 0 && in.ok(); --left) {
-    const std::uint32_t group = keys_.load(in);
-    grow();
-    changed_[group] = in.get<std::uint8_t>();
-    for (const auto& function : functions_) function->load(group, in);
-  }
+  keys_.load_all(in);
+  grow();
+  in.get_all(std::span(changed_).first(keys_.size()));
+  for (const auto& function : functions_) function->load_all(keys_.size(), in);
 }
 
 std::size_t Groups::byte_size() const {

@@ -125,6 +125,38 @@ std::uint32_t KeyTable::load(StateIn& in) {
   return find_or_add_word(hash_word(word), word, true);
 }
 
+void KeyTable::save_all(StateOut& out) const {
+  out.put(size());
+  if (form_ == RowKeys::Form::word) out.put_all(std::span(words_));
+  if (form_ != RowKeys::Form::text) return;
+  out.put_all(std::span(ends_));
+  out.put_text(arena_);
+}
+
+void KeyTable::load_all(StateIn& in) {
+  const std::uint32_t count = in.get_count(form_ == RowKeys::Form::none ? 0 : sizeof(std::uint64_t));
+  if (form_ == RowKeys::Form::none) {
+    if (count > 1) return in.fail();
+    hashes_.assign(count, 0);
+    return;
+  }
+  if (form_ == RowKeys::Form::word) {
+    std::vector<std::uint64_t> words(count);
+    in.get_all(std::span(words));
+    for (const std::uint64_t word : words) find_or_add_word(hash_word(word), word, true);
+  } else {
+    std::vector<std::size_t> ends(count);
+    in.get_all(std::span(ends));
+    const std::string_view arena = in.get_text();
+    for (std::size_t at = 0, begin = 0; at < ends.size(); begin = ends[at++]) {
+      if (ends[at] < begin || ends[at] > arena.size()) return in.fail();
+      const std::string_view key = arena.substr(begin, ends[at] - begin);
+      find_or_add_text(hash_bytes(key), key, true);
+    }
+  }
+  if (size() != count) in.fail();
+}
+
 std::size_t KeyTable::byte_size() const {
   return slots_.capacity() * sizeof(Slot) + small_.capacity() * sizeof(std::uint32_t) +
          (hashes_.capacity() + words_.capacity()) * sizeof(std::uint64_t) + arena_.capacity() +

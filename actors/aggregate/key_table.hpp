@@ -35,6 +35,10 @@ class KeyTable {
 
   void save(std::uint32_t number, StateOut& out) const { out.put_text(bytes(number)); }
   std::uint32_t load(StateIn& in);
+  /// All keys, in the order of their numbers.
+  void save_all(StateOut& out) const;
+  /// Into an empty table: keys get the numbers they had.
+  void load_all(StateIn& in);
 
  private:
   struct Slot {

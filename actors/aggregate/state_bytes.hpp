@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <leat/result.hpp>
+#include <span>
 #include <string>
 #include <type_traits>
 
@@ -15,6 +16,13 @@ class StateOut {
     static_assert(std::is_trivially_copyable_v<T>);
     bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
   }
+  /// Values that lie side by side, as they lie there.
+  template <class T>
+  void put_all(std::span<const T> values) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    bytes_.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+  }
+  void reserve(std::size_t bytes) { bytes_.reserve(bytes_.size() + bytes); }
   void put_text(std::string_view text) {
     put<std::uint64_t>(text.size());
     bytes_.append(text);
@@ -42,6 +50,13 @@ class StateIn {
     }
     return value;
   }
+  template <class T>
+  void get_all(std::span<T> values) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    if (left_.size() < values.size_bytes()) return fail();
+    std::memcpy(values.data(), left_.data(), values.size_bytes());
+    left_.remove_prefix(values.size_bytes());
+  }
   std::string_view get_text() {
     const auto size = get<std::uint64_t>();
     if (size > left_.size()) {
@@ -55,7 +70,7 @@ class StateIn {
   /// A number of things that take at least `bytes_each` of what is left.
   std::uint32_t get_count(std::size_t bytes_each = 1) {
     const auto count = get<std::uint32_t>();
-    if (count <= left_.size() / bytes_each) return count;
+    if (bytes_each == 0 || count <= left_.size() / bytes_each) return count;
     fail();
     return 0;
   }

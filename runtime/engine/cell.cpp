@@ -21,6 +21,16 @@ void LocalEdge::finish() {
   to_.receive_end(input_);
 }
 
+namespace {
+
+std::uint64_t byte_size(const CellState& state) {
+  std::uint64_t bytes = 0;
+  for (const auto& [name, part] : state.parts) bytes += part.size();
+  return bytes;
+}
+
+}  // namespace
+
 // A source has one input of its own: what its event times say.
 Cell::Cell(Setup setup)
     : setup_(setup),
@@ -135,11 +145,16 @@ void Cell::try_snapshot() {
   for (std::size_t input = 0; input < barriers_.size() && !aligned; ++input)
     if (!barriers_[input] && !merger_.ended(input)) return;
   if (end_wanted_ && !ended_) return;  // `finish` comes first
+  const auto begin = std::chrono::steady_clock::now();
   run([&] { return actor_->on_barrier(*this); });
   if (failed_) return;
   checkpoint_ = std::exchange(aligning_, 0);
   barriers_.clear();
-  setup_.host->snapshot(*this, checkpoint_, save());
+  CellState state = save();
+  const auto took = static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin).count());
+  setup_.metrics->save_ns_max.set(std::max(setup_.metrics->save_ns_max.get(), took));
+  setup_.metrics->state_bytes.set(byte_size(state));
+  setup_.host->snapshot(*this, checkpoint_, std::move(state));
   if (ended_) return;
   for (Output& output : outputs_)
     for (Edge* edge : output.edges) edge->barrier(checkpoint_);

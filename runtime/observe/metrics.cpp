@@ -101,6 +101,10 @@ constexpr ActorFamily kActorFamilies[] = {
      [](const ActorMetrics& m) { return seconds(m.busy_ns); }},
     {"leat_actor_blocked_seconds_total", "counter", "Time waiting for credit downstream.",
      [](const ActorMetrics& m) { return seconds(m.blocked_ns); }},
+    {"leat_actor_checkpoint_stall_seconds_max", "gauge", "Longest time a checkpoint has held the actor up.",
+     [](const ActorMetrics& m) { return seconds(m.save_ns_max); }},
+    {"leat_actor_state_bytes", "gauge", "State that the last checkpoint saved.",
+     [](const ActorMetrics& m) { return number(m.state_bytes); }},
 };
 
 struct ChannelFamily {

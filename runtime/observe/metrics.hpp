@@ -28,6 +28,8 @@ struct ActorMetrics {
   Counter bytes_in, bytes_out;
   Counter busy_ns;     ///< inside the actor; sampled for small batches
   Counter blocked_ns;  ///< ready to work, but without credit downstream
+  Counter save_ns_max;  ///< longest time that a checkpoint has held the actor up
+  Counter state_bytes;  ///< that the last checkpoint saved
   std::array<Reason, kReasonsMax> dropped;
   Histogram latency_us;                           ///< from the source to here, once per batch
   std::map<std::uint32_t, Counter> rows_by_link;  ///< given to each link that begins here; made once

@@ -21,6 +21,8 @@ namespace leat {
 namespace {
 
 constexpr std::uint32_t kVersion = 1;
+constexpr std::size_t kChunkedFrom = 1u << 20;  // below, a snapshot is written whole
+constexpr std::size_t kFilesMax = 64;           // that one snapshot may be spread over
 constexpr std::string_view kKept = "kept-", kManifest = ".manifest";
 
 Failure storage_failure(std::string_view what, const std::string& path) {
@@ -93,6 +95,12 @@ Result<std::optional<Manifest>> read_manifest_file(const std::string& folder, co
   for (const auto& ref : in.snapshots())
     manifest.snapshots.push_back({ref.name(), ref.bytes(), ref.checksum()});
   return std::optional(std::move(manifest));
+}
+
+std::set<std::string> files_of(const ChunkPlaces& places) {
+  std::set<std::string> files;
+  for (const auto& [id, place] : places) files.insert(place.file);
+  return files;
 }
 
 std::string kept_manifest(const std::string& name) {
@@ -188,12 +196,13 @@ CheckpointFolder::~CheckpointFolder() {
   ::close(lock_);
 }
 
-Status CheckpointFolder::write(const std::string& name, std::string_view bytes) {
+Status CheckpointFolder::write(const std::string& name, std::span<const std::string_view> pieces) {
   const std::string path = path_ + "/" + name, aside = fmt::format("{}.{}.new", path, host_);
   if (dead_) return fail(Code::storage_failed, "the disk failed before; look at it, then start again", path);
   const int file = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0) return storage_failure("write", path);
-  const bool written = write_all(file, bytes) == 0;
+  const bool written =
+      std::ranges::all_of(pieces, [&](std::string_view piece) { return write_all(file, piece) == 0; });
   const bool synced = written && ::fsync(file) == 0;
   dead_ = written && !synced && errno != ENOSPC && errno != EDQUOT;
   const Status outcome = synced ? Status() : Status(storage_failure("write", path));
@@ -269,7 +278,7 @@ Status CheckpointFolder::keep(const Manifest& manifest, const std::string& name)
 }
 
 Status CheckpointFolder::keep(const std::string& bytes, const std::string& name, std::uint32_t host) {
-  return write(kept_part(name, host), bytes);
+  return write(kept_part(name, host), bytes);  // whole: it stands alone
 }
 
 Result<Manifest> CheckpointFolder::load_kept(const std::string& name) {
@@ -279,21 +288,91 @@ Result<Manifest> CheckpointFolder::load_kept(const std::string& name) {
   return no_such(name, others, path_);
 }
 
+// A large state is mostly that of the checkpoint before: only what is new is written, until the files before
+// hold more that is not needed any more than what is.
 Result<SnapshotRef> CheckpointFolder::save(const std::string& name, const std::string& bytes) {
-  LEAT_TRY(write(name, bytes));
-  return SnapshotRef{name, bytes.size(), hash_of(std::string_view(bytes))};
+  const SnapshotRef ref{name, bytes.size(), hash_of(std::string_view(bytes))};
+  if (bytes.size() < kChunkedFrom) {
+    LEAT_TRY(write(name, bytes));
+    places_.clear();
+    uses_[name] = {};
+    return ref;
+  }
+  ChunkedFile file = make_chunked(name, bytes, places_);
+  if (is_wasteful(file, bytes.size())) file = make_chunked(name, bytes, {});
+  std::vector<std::string_view> pieces{file.head};
+  pieces.insert(pieces.end(), file.own.begin(), file.own.end());
+  LEAT_TRY(write(name, pieces));
+  places_ = std::move(file.places);
+  uses_[name] = files_of(places_);
+  return ref;
+}
+
+bool CheckpointFolder::is_wasteful(const ChunkedFile& file, std::uint64_t bytes) const {
+  const std::set<std::string> files = files_of(file.places);
+  std::uint64_t stored = 0;
+  std::error_code ignored;
+  for (const std::string& other : files) {
+    const std::uintmax_t size = std::filesystem::file_size(path_ + "/" + other, ignored);
+    if (!ignored) stored += size;
+  }
+  return files.size() > kFilesMax || stored > 2 * bytes;
 }
 
 Result<std::string> CheckpointFolder::load(const SnapshotRef& snapshot) {
   LEAT_TRY_ASSIGN(std::optional<std::string> bytes, read_file(path_, snapshot.name));
   const std::string path = path_ + "/" + snapshot.name;
   if (!bytes) return damaged(path, "the file is missing");
+  if (is_chunked(*bytes)) {
+    LEAT_TRY_ASSIGN(bytes, join(snapshot.name, *bytes));
+  }
   if (bytes->size() != snapshot.bytes || hash_of(std::string_view(*bytes)) != snapshot.checksum)
     return damaged(path, "the file is damaged");
   return *std::move(bytes);
 }
 
-// By age: names begin with epoch and checkpoint, but an older attempt may have the higher number.
+// The chunks of a snapshot, from all the files that they lie in.
+Result<std::string> CheckpointFolder::join(const std::string& name, std::string_view file) {
+  const Result<ChunkedHead> head = read_chunked_head(name, file);
+  if (!head) return damaged(path_ + "/" + name, "the file is damaged");
+  std::map<std::string, std::string> others;
+  std::string bytes;
+  ChunkPlaces places;
+  for (const auto& [id, place] : head->chunks) {
+    std::string_view from = file;
+    if (place.file != name) {
+      auto& other = others[place.file];
+      if (other.empty()) {
+        LEAT_TRY_ASSIGN(std::optional<std::string> text, read_file(path_, place.file));
+        if (!text)
+          return damaged(path_ + "/" + place.file, fmt::format("the file is missing, and {} needs it", name));
+        other = *std::move(text);
+      }
+      from = other;
+    }
+    const std::string_view chunk =
+        place.offset <= from.size() ? from.substr(place.offset, place.length) : std::string_view();
+    if (chunk_id(chunk) != id) return damaged(path_ + "/" + place.file, "the file is damaged");
+    bytes += chunk;
+    places.emplace(id, place);
+  }
+  places_ = std::move(places);
+  uses_[name] = files_of(places_);
+  return bytes;
+}
+
+const std::set<std::string>& CheckpointFolder::uses_of(const std::string& name) {
+  auto [uses, fresh] = uses_.try_emplace(name);
+  if (!fresh) return uses->second;
+  const auto file = read_file(path_, name);
+  if (!file || !*file || !is_chunked(**file)) return uses->second;
+  if (const auto head = read_chunked_head(name, **file))
+    for (const auto& [id, place] : head->chunks) uses->second.insert(place.file);
+  return uses->second;
+}
+
+// By age: names begin with epoch and checkpoint, but an older attempt may have the higher number. What a
+// newer one refers to stays.
 void CheckpointFolder::tidy(const std::string& newest) {
   const std::string end = newest.substr(newest.rfind('-'));
   std::vector<std::filesystem::directory_entry> files;
@@ -303,8 +382,15 @@ void CheckpointFolder::tidy(const std::string& newest) {
     if (name.starts_with("snapshot-") && name.ends_with(end) && name != newest) files.push_back(file);
   }
   std::ranges::sort(files, std::greater<>(), [&](const auto& file) { return file.last_write_time(ignored); });
-  for (std::size_t at = keep_ - 1; at < files.size(); ++at)
+  std::set<std::string> needed = uses_of(newest);
+  for (std::size_t at = 0; at < std::min<std::size_t>(keep_ - 1, files.size()); ++at)
+    needed.merge(std::set<std::string>(uses_of(files[at].path().filename())));
+  for (std::size_t at = keep_ - 1; at < files.size(); ++at) {
+    const std::string name = files[at].path().filename();
+    if (needed.contains(name)) continue;
     std::filesystem::remove(files[at].path(), ignored);
+    uses_.erase(name);
+  }
 }
 
 }  // namespace leat

@@ -2,7 +2,10 @@
 
 #include <leat/clock.hpp>
 #include <memory>
+#include <set>
+#include <span>
 
+#include "state/chunks.hpp"
 #include "state/manifest.hpp"
 
 namespace leat {
@@ -28,8 +31,9 @@ Status delete_kept(const std::string& path, const std::string& name);
 ///   lock                          held while a process works here
 ///   epoch                         number of the last attempt (coordinator)
 ///   manifest                      the newest complete checkpoint (coordinator)
-///   snapshot-EPOCH-CHECKPOINT-HOST   parts (every host)
-///   kept-NAME.manifest, kept-NAME.partHOST   a checkpoint that `leat snapshot` keeps under a name
+///   snapshot-EPOCH-CHECKPOINT-HOST   parts (every host); a large one holds only what is new in it:
+///   state/chunks.hpp kept-NAME.manifest, kept-NAME.partHOST   a checkpoint that `leat snapshot` keeps under
+///   a name
 ///
 /// Each file is written aside, synced, renamed, and the folder is synced; so a file that is there is whole.
 /// After a failed fsync the store refuses everything: the kernel may have dropped what it could not write
@@ -61,7 +65,11 @@ class CheckpointFolder final : public ManifestStore, public SnapshotStore {
 
  private:
   CheckpointFolder(std::string path, std::string host, std::uint32_t keep, int lock);
-  Status write(const std::string& name, std::string_view bytes);
+  Status write(const std::string& name, std::span<const std::string_view> pieces);
+  Status write(const std::string& name, std::string_view bytes) { return write(name, std::span(&bytes, 1)); }
+  bool is_wasteful(const ChunkedFile& file, std::uint64_t bytes) const;
+  Result<std::string> join(const std::string& name, std::string_view file);
+  const std::set<std::string>& uses_of(const std::string& name);
   Status write_manifest(const std::string& name, const Manifest& manifest);
   Status sync_folder();
 
@@ -69,6 +77,8 @@ class CheckpointFolder final : public ManifestStore, public SnapshotStore {
   std::uint32_t keep_;
   int lock_;
   bool dead_ = false;
+  ChunkPlaces places_;                                 // of the snapshot that was saved or loaded last
+  std::map<std::string, std::set<std::string>> uses_;  // by snapshot: the files it needs
 };
 
 }  // namespace leat

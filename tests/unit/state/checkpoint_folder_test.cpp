@@ -1,6 +1,9 @@
 #include "state/checkpoint_folder.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+
+#include <filesystem>
 
 #include "support/tiny_disk.hpp"
 
@@ -82,6 +85,63 @@ TEST(CheckpointFolder, lets_go_of_all_but_the_newest_parts_of_its_host) {
   EXPECT_FALSE(folder->load(parts[1]));
   EXPECT_TRUE(folder->load(parts[3]));
   EXPECT_TRUE(folder->load(other));
+}
+
+std::string large_state(int changes) {
+  std::string bytes(6'000'000, '\0');
+  for (std::size_t at = 0; at < bytes.size(); ++at) bytes[at] = static_cast<char>(at * 2654435761u >> 13);
+  for (int change = 0; change < changes; ++change)
+    bytes[1'000'000 + 10'000 * static_cast<std::size_t>(change)] ^= 1;
+  return bytes;
+}
+
+TEST(CheckpointFolder, writes_of_a_large_state_only_what_is_new_and_keeps_what_it_refers_to) {
+  const testing::TempFolder temp;
+  std::vector<SnapshotRef> parts;
+  {
+    const auto folder = open(temp.path("ck"), 2);
+    for (int number = 1; number <= 6; ++number) {
+      parts.push_back(*folder->save(fmt::format("snapshot-1-{}-0", number), large_state(number)));
+      folder->tidy(parts.back().name);
+    }
+    EXPECT_GT(temp.read("ck/snapshot-1-1-0").size(), 2'000'000u);
+    EXPECT_LT(temp.read("ck/snapshot-1-6-0").size(), 1'000'000u);
+    EXPECT_TRUE(*folder->load(parts[4]) == large_state(5));
+  }
+  const auto folder = open(temp.path("ck"), 2);
+  EXPECT_TRUE(*folder->load(parts[5]) == large_state(6));
+  parts.push_back(*folder->save("snapshot-2-7-0", large_state(7)));
+  EXPECT_LT(temp.read("ck/snapshot-2-7-0").size(), 1'000'000u) << "it goes on from the one it loaded";
+  folder->tidy(parts.back().name);
+  EXPECT_TRUE(*folder->load(parts[6]) == large_state(7));
+}
+
+TEST(CheckpointFolder, names_the_file_that_a_snapshot_lacks) {
+  const testing::TempFolder temp;
+  const auto folder = open(temp.path("ck"), 2);
+  ASSERT_TRUE(folder->save("snapshot-1-1-0", large_state(1)));
+  const SnapshotRef second = *folder->save("snapshot-1-2-0", large_state(2));
+  std::string bytes = temp.read("ck/snapshot-1-1-0");
+  bytes[bytes.size() / 2] ^= 1;
+  temp.write("ck/snapshot-1-1-0", bytes);
+  EXPECT_THAT(folder->load(second).error().place, HasSubstr("snapshot-1-1-0"));
+  std::filesystem::remove(temp.path("ck/snapshot-1-1-0"));
+  EXPECT_THAT(folder->load(second).error().message,
+              HasSubstr("the file is missing, and snapshot-1-2-0 needs it"));
+}
+
+TEST(CheckpointFolder, a_state_that_changes_everywhere_does_not_pile_up) {
+  const testing::TempFolder temp;
+  const auto folder = open(temp.path("ck"), 1);
+  for (int number = 1; number <= 8; ++number) {
+    std::string bytes = large_state(0);
+    for (std::size_t at = static_cast<std::size_t>(number) * 500'000; at < bytes.size(); at += 3)
+      bytes[at] ^= static_cast<char>(number);
+    folder->tidy(folder->save(fmt::format("snapshot-1-{}-0", number), bytes)->name);
+  }
+  std::uintmax_t stored = 0;
+  for (const auto& file : std::filesystem::directory_iterator(temp.path("ck"))) stored += file.file_size();
+  EXPECT_LT(stored, 20'000'000u);
 }
 
 TEST(CheckpointFolder, a_full_disk_leaves_the_one_before) {
