@@ -211,6 +211,11 @@ int run(const RunArguments& arguments) {
         arguments.from));
     return kUsage;
   }
+  if (topology->delivery == Delivery::best_effort && is_snapshot_name(arguments.from)) {
+    print_error(
+        fmt::format("--from {}: under `delivery: best_effort` there are no snapshots", arguments.from));
+    return kUsage;
+  }
   if (topology->delivery == Delivery::best_effort)
     return run_here(arguments, duration, *std::move(topology), nullptr);
   return supervise(arguments.quiet, [&](const CrashHistory* again) {
