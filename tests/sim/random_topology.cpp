@@ -45,9 +45,11 @@ class Maker {
   std::string add_chain(std::uint64_t number) {
     std::string last = fmt::format("source{}", number);
     const std::uint64_t count = 40 + pick(random_, 160);
+    const bool pushed = chance(random_, 0.4);
     add(last,
-        fmt::format("kind: sim.source, count: {}, per_call: {}, instances: {}, event_time: {{ field: time }}",
-                    count, 1 + pick(random_, 6), 1 + pick(random_, 2)));
+        fmt::format("kind: sim.{}, count: {}, per_call: {}, instances: {}, event_time: {{ field: time }}",
+                    pushed ? "pushed" : "source", count, 1 + pick(random_, 6),
+                    pushed ? 1 : 1 + pick(random_, 2)));
     for (std::uint64_t stage = pick(random_, 4); stage > 0; --stage) {
       const std::string name = fmt::format("stage{}-{}", number, stage);
       const std::string from = fmt::format("inputs: [{{ from: {}, {} }}]", last, queue());

@@ -4,6 +4,7 @@
 
 #include <leat/batch_builder.hpp>
 #include <leat/context.hpp>
+#include <leat/ingest_log.hpp>
 #include <leat/state.hpp>
 #include <sstream>
 
@@ -52,6 +53,84 @@ class SimSource final : public Source {
   Config config_;
   BatchBuilder rows_;
   std::uint64_t next_ = 0;
+};
+
+/// The same numbers, pushed by a client into an ingest log and read from there.
+class SimPushed final : public Source {
+ public:
+  using Config = SimSource::Config;
+  static constexpr KindInfo kind{"sim.pushed", "Counts what comes out of an ingest log."};
+  static constexpr Port out{0, "out", "Numbers."};
+  static constexpr auto inputs = ports();
+  static constexpr auto outputs = ports(out);
+  static Fields<Config> fields() { return SimSource::fields(); }
+  static void describe(Config&, Describe& describe) { describe.output(out, source_schema()); }
+  explicit SimPushed(Config config) : config_(config), rows_(source_schema()) {}
+
+  Status on_start(Context& ctx) override {
+    client_ = &outside()->clients[ctx.actor()];
+    IngestLogOptions options;
+    options.folder = "/" + ctx.actor();
+    options.segment_bytes = 4096;
+    options.bytes_max = 4 * options.segment_bytes;
+    options.clock = outside()->clock;
+    options.disk = &client_->disk;
+    options.background = false;
+    LEAT_TRY_ASSIGN(log_, IngestLog::open(options));
+    if (log_->next_offset() < client_->acknowledged)
+      outside()->violations.push_back(fmt::format("{}: {} records were acknowledged, the log has {}",
+                                                  ctx.actor(), client_->acknowledged, log_->next_offset()));
+    LEAT_TRY_ASSIGN(reader_, log_->read_from(offset_));
+    return {};
+  }
+  Result<Produced> produce(std::uint32_t, Context& ctx) override {
+    push();
+    if (++calls_ % 3 == 0) log_->work();  // the disk takes its time
+    client_->acknowledged = outside()->acknowledges_early ? log_->next_offset() : log_->durable();
+    IngestRecord record;
+    for (std::uint64_t made = 0; made < config_.per_call; ++made) {
+      LEAT_TRY_ASSIGN(const bool there, reader_->next(record));
+      if (!there) break;
+      const std::int64_t n = std::stoll(std::string(record.bytes));
+      rows_.add(n, n % kKeys, kFirstUs + n * kStepUs);
+    }
+    offset_ = reader_->offset();
+    if (!rows_.empty()) ctx.emit(out, rows_.finish());
+    return offset_ < config_.count ? Produced::idle(std::chrono::milliseconds(1)) : Produced::end();
+  }
+  void save(StateWriter& state) const override {
+    saved_ = offset_;
+    state.write("offset", static_cast<std::int64_t>(offset_));
+  }
+  Status load(StateReader& state) override {
+    std::int64_t offset = 0;
+    LEAT_TRY(state.read("offset", offset));
+    offset_ = saved_ = static_cast<std::uint64_t>(offset);
+    return {};
+  }
+  Status on_commit(Context&) override {
+    if (log_) log_->commit_reader(saved_);
+    return {};
+  }
+
+ private:
+  // Padded, so that a few dozen records fill a segment.
+  void push() {
+    for (std::uint64_t sent = 0; sent < config_.per_call && log_->next_offset() < config_.count; ++sent) {
+      const std::string text = fmt::format("{:<120}", log_->next_offset());
+      const IngestLog::Entry entry{text};
+      if (!log_->append({&entry, 1})) return;  // no room until a checkpoint is complete
+    }
+  }
+
+  Config config_;
+  BatchBuilder rows_;
+  Outside::Client* client_ = nullptr;
+  std::unique_ptr<IngestLog> log_;
+  std::unique_ptr<IngestLogReader> reader_;
+  std::uint64_t offset_ = 0;
+  std::uint64_t calls_ = 0;
+  mutable std::uint64_t saved_ = 0;
 };
 
 /// Stages rows, seals them at a barrier, shows them at the commit.
@@ -152,6 +231,7 @@ SchemaPtr source_schema() {
 
 void register_sim_kinds(Registry& registry) {
   registry.add<SimSource>();
+  registry.add<SimPushed>();
   registry.add<SimSink>();
   registry.add<SimSlow>();
 }

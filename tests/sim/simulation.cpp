@@ -30,6 +30,7 @@ class Simulation {
 
   SimulationResult run() {
     outside() = &outside_;
+    outside_.clock = &world_.clock;
     made_ = random_topology(world_.random);
     result_.topology = made_.yaml;
     Diagnostics diagnostics;
@@ -85,6 +86,7 @@ class Simulation {
     const std::string& mutant = options_.mutant;
     SimNetwork& network = world_.network;
     if (mutant == "visible_at_barrier") outside_.visible_at_barrier = true;
+    if (mutant == "acknowledged_early") outside_.acknowledges_early = true;
     if (mutant == "manifest_not_durable")
       for (SimDisk& disk : world_.disks) disk.forgets = true;
     if (mutant == "epoch_not_checked_on_rows")
@@ -238,11 +240,31 @@ class Simulation {
     Host& host = hosts_[at];
     ++result_.kills;
     world_.say(world_.hosts[at] + " is killed");
-    host.process.reset();
+    end_at_once(at);
     world_.network.forget(static_cast<std::uint32_t>(at));
     host.paused_until = kTimeMin;
     host.start = world_.clock.now() + Duration(pick(world_.random, 50'000));
     host.again = true;
+  }
+
+  // What a dying process still tries to write comes to nothing; and without power, so does what was not
+  // synced.
+  void end_at_once(std::size_t at) {
+    std::vector<testing::MemoryDisk*> disks;
+    for (const ActorSpec& actor : topology_->actors)
+      if (actor.host == world_.hosts[at] && actor.kind->info.name == "sim.pushed")
+        disks.push_back(&outside_.clients[actor.name].disk);
+    for (testing::MemoryDisk* disk : disks)
+      for (const auto operation :
+           {testing::MemoryDisk::Operation::write, testing::MemoryDisk::Operation::sync})
+        disk->fail(operation, Code::storage_failed, INT_MAX);
+    hosts_[at].process.reset();
+    const bool power_lost = !disks.empty() && chance(world_.random, 0.5);
+    if (power_lost) world_.say(world_.hosts[at] + " loses power");
+    for (testing::MemoryDisk* disk : disks) {
+      disk->heal();
+      if (power_lost) disk->crash(world_.random());
+    }
   }
 
   void check_invariants() {
@@ -332,10 +354,15 @@ class Simulation {
 }  // namespace
 
 const std::vector<std::string>& mutants() {
-  static const std::vector<std::string> names{"visible_at_barrier",         "manifest_not_durable",
-                                              "saved_before_durable",       "epoch_not_checked_on_rows",
-                                              "epoch_not_checked_on_saved", "start_not_bound_to_incarnation",
-                                              "barrier_overtakes_rows",     "lost_rows_not_noticed"};
+  static const std::vector<std::string> names{"visible_at_barrier",
+                                              "acknowledged_early",
+                                              "manifest_not_durable",
+                                              "saved_before_durable",
+                                              "epoch_not_checked_on_rows",
+                                              "epoch_not_checked_on_saved",
+                                              "start_not_bound_to_incarnation",
+                                              "barrier_overtakes_rows",
+                                              "lost_rows_not_noticed"};
   return names;
 }
 

@@ -32,6 +32,11 @@ class MemoryDisk final : public LogDisk {
     const std::lock_guard lock(mutex_);
     faults_[operation] = {code, times, after};
   }
+  /// Nothing fails any more that was told to.
+  void heal() {
+    const std::lock_guard lock(mutex_);
+    faults_.clear();
+  }
   /// Bytes that may still be reserved.
   void set_space(std::uint64_t bytes) {
     const std::lock_guard lock(mutex_);
