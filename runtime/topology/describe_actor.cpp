@@ -224,16 +224,24 @@ void check_discard(const ActorSpec& spec, const ActorDraft& draft, Diagnostics& 
                         fmt::format("ports: {}", fmt::join(names, ", ")));
 }
 
-// Rows that nobody reads are counted and gone. Under best_effort that is fine for what failed or came late.
+// Rows that nobody reads are counted and gone. Under best_effort that is fine for what came late; a stronger
+// promise is not kept by accident. What failed is counted and said with its place, so `errors` may stay
+// unread.
 void warn_of_unread(const Topology& topology, std::size_t actor, Diagnostics& diagnostics) {
   const ActorSpec& spec = topology.actors[actor];
   for (std::size_t port = 0; port + 1 < spec.outputs.size(); ++port) {
     const bool read = std::ranges::any_of(
         topology.links, [&](const LinkSpec& link) { return link.from == actor && link.from_port == port; });
     const std::string& name = spec.outputs[port].name;
-    if (read || name == "changes" || name == "late" ||
-        std::ranges::find(spec.discard, name) != spec.discard.end())
+    if (read || name == "changes" || std::ranges::find(spec.discard, name) != spec.discard.end()) continue;
+    if (name.starts_with("late") && port < spec.kind->outputs.size()) {
+      if (topology.delivery != Delivery::best_effort)
+        diagnostics.error(
+            Code::unused_port, spec.place,
+            fmt::format("nobody reads `{}.{}`, and `delivery` promises that no row is lost", spec.name, name),
+            "", fmt::format("connect it, or say `discard: [{}]`", name));
       continue;
+    }
     diagnostics.warning(Code::unused_port, spec.place, fmt::format("nobody reads `{}.{}`", spec.name, name),
                         fmt::format("connect it, or say `discard: [{}]`", name));
   }
