@@ -70,6 +70,7 @@ std::optional<HttpHeadProblem> check_http_head(std::string_view head) {
     if (line.size() > kHttpLineBytesMax)
       return HttpHeadProblem{request_line ? 414u : 431u,
                              fmt::format("a line of more than {} bytes", kHttpLineBytesMax)};
+    if (line.empty() && request_line) return bad("an empty line in front of the request");
     if (line.empty()) break;
     if (!request_line)
       if (auto problem = check_field(line, counts)) return problem;

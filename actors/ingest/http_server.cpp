@@ -224,6 +224,10 @@ bool Session::take_head() {
     return false;
   }
   received_.erase(0, used);
+  if (!parser_->is_header_done()) {
+    refuse(http_problem(400, "not HTTP: the head does not end where it seemed to"));
+    return false;
+  }
   return open_body();
 }
 

@@ -16,6 +16,7 @@ struct Manifest {
   std::vector<SnapshotRef> snapshots;  ///< by host
   bool ended = false;                  ///< all streams were over
   bool over = false;                   ///< and everyone has committed it: nothing is left to go on with
+  friend bool operator==(const Manifest&, const Manifest&) = default;
 };
 
 /// File name of a host's part of a named snapshot.

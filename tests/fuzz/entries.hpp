@@ -23,6 +23,17 @@ void try_expression(std::string_view input);
 /// Records of an ingest log's last segment, behind a byte whose lowest bit says whether checksums are
 /// repaired.
 void try_log(std::string_view input);
+/// What a worker's inbox gets from another process in one message: frames of links, whose rows are of
+/// testing::all_types() on link 0; there is no other.
+void try_link(std::string_view input);
+/// A host's part of a checkpoint.
+void try_snapshot(std::string_view input);
+/// A manifest as it lies on disk; behind a byte whose lowest bit says whether its checksum is repaired.
+void try_manifest(std::string_view input);
+/// A control message of the topology `t`.
+void try_control(std::string_view input);
+/// What a client sends on one connection to ingest.http, behind a byte that says in how large pieces.
+void try_http(std::string_view input);
 /// A topology file.
 void try_topology(std::string_view input);
 

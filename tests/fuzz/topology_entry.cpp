@@ -1,36 +1,16 @@
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <leat/registry.hpp>
 
 #include "engine/plan.hpp"
 #include "fuzz/entries.hpp"
+#include "support/temp_folder.hpp"
 #include "topology/loader.hpp"
 
 namespace leat::fuzz {
 namespace {
 
 constexpr std::size_t kTextBytesMax = 16 * 1024;
-
-// The folder of the file that problems are shown from; gone with the process.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "leat-fuzz-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string file() const { return path_ + "/topology.yaml"; }
-
- private:
-  std::string path_;
-};
 
 // Nothing from this machine: not its environment, not its files.
 LoadOptions nothing_outside() {
@@ -67,9 +47,10 @@ void try_topology(std::string_view input) {
   const std::string text(input.substr(0, kTextBytesMax));
   if (text.find("plugin") != std::string::npos) return;  // would load whatever library stands there
   Diagnostics diagnostics;
-  static const Folder folder;
-  const auto topology = load_topology_text(text, folder.file(), registry, diagnostics, nothing_outside());
-  check(diagnostics, text, folder.file());
+  static const testing::TempFolder folder;
+  const auto topology =
+      load_topology_text(text, folder.path("topology.yaml"), registry, diagnostics, nothing_outside());
+  check(diagnostics, text, folder.path("topology.yaml"));
   LEAT_ASSERT(topology.has_value() == diagnostics.ok());
   if (!topology) return;
   for (const bool placed : {false, true}) {

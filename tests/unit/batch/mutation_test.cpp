@@ -3,6 +3,7 @@
 #include "batch.pb.h"
 #include "batch/frame.hpp"
 #include "fuzz/entries.hpp"
+#include "support/damage.hpp"
 #include "support/fuzz_corpus.hpp"
 #include "support/sample_batches.hpp"
 
@@ -10,7 +11,7 @@
 namespace leat {
 namespace {
 
-using testing::all_types, testing::random_batch;
+using testing::all_types, testing::random_batch, testing::try_damaged;
 
 std::string frame_of(const Batch& batch) {
   wire::BatchLayout layout;
@@ -21,41 +22,6 @@ std::string frame_of(const Batch& batch) {
   write_body(batch, reinterpret_cast<std::byte*>(body.data()));
   return std::string{static_cast<char>(head.size() & 0xff), static_cast<char>(head.size() >> 8)} + head +
          body;
-}
-
-// One to four small damages: bytes set, bits turned, parts cut out or repeated, the end cut off.
-std::string damaged(std::string bytes, std::mt19937_64& random) {
-  static constexpr char kBytes[] = {0, 1, '\x7f', '\x80', '\xff', '"', ',', '{', '\xdd', '\n'};
-  for (std::uint64_t count = 1 + random() % 4; count > 0 && !bytes.empty(); --count) {
-    const std::size_t at = random() % bytes.size();
-    switch (random() % 6) {
-      case 0:
-        bytes[at] = kBytes[random() % sizeof kBytes];
-        break;
-      case 1:
-        bytes[at] = static_cast<char>(bytes[at] ^ (1 << random() % 8));
-        break;
-      case 2:
-        bytes[at] = static_cast<char>(random());
-        break;
-      case 3:
-        bytes.erase(at, random() % 8);
-        break;
-      case 4:
-        bytes.insert(at, bytes.substr(random() % bytes.size(), random() % 16));
-        break;
-      default:
-        bytes.resize(bytes.size() - random() % std::min<std::size_t>(bytes.size(), 64));
-    }
-  }
-  return bytes;
-}
-
-template <class Try>
-void try_damaged(const std::vector<std::string>& seeds, int rounds, Try&& entry) {
-  std::mt19937_64 random(20261121);
-  for (const std::string& seed : seeds) entry(seed);
-  for (int round = 0; round < rounds; ++round) entry(damaged(seeds[random() % seeds.size()], random));
 }
 
 TEST(Mutation, twenty_thousand_damaged_frames_are_read_or_refused) {
