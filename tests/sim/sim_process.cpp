@@ -123,7 +123,19 @@ class SimCrew final : public Crew {
     bool worked = pool_.step();
     for (const auto& worker : workers_)
       if (!worker->finished() && chance(process_.world_.random, 0.8)) worked |= worker->turn();
+    check_bounds();
     return worked;
+  }
+  /// Memory is bounded: no channel holds more than its window and the batch that filled it.
+  void check_bounds() const {
+    const World& world = process_.world_;
+    for (std::size_t at = 0; at < channels_.size(); ++at) {
+      const ChannelPlan& channel = world.plan->channels[at];
+      const std::uint64_t most = channel.window.rows + world.topology->batch_rows;
+      if (!channel.local && channels_[at].rows_queued.get() > most)
+        process_.world_.violations.push_back(fmt::format("channel {} holds {} rows, and {} are its bound", at,
+                                                         channels_[at].rows_queued.get(), most));
+    }
   }
   bool finished() const {
     return !going_ || std::ranges::all_of(workers_, [](const auto& worker) { return worker->finished(); });
