@@ -254,6 +254,16 @@ Result<std::vector<DeadLetter>> DeadLetterStore::take_asked(std::string_view act
   return taken;
 }
 
+// No deed of the actor's: going back to a checkpoint leaves it.
+Status DeadLetterStore::set_redriven(std::span<const std::int64_t> ids, Time now) {
+  SqlTransaction transaction(connection_);
+  LEAT_TRY(transaction.begun());
+  SqlStatement set(connection_,
+                   "update letters set state = 'redriven', taken = 0, moved = ?, note = null where id = ?");
+  for (const std::int64_t id : ids) LEAT_TRY(set.bind(micros(now)).bind(id).run());
+  return transaction.commit();
+}
+
 Status DeadLetterStore::put_back(std::int64_t id, std::string_view note) {
   return SqlStatement(connection_, "update letters set state = 'waiting', note = ? where id = ?")
       .bind(note)

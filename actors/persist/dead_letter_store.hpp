@@ -65,6 +65,8 @@ class DeadLetterStore {
   Status add(std::span<const DeadLetter> letters);
   /// Letters of the actor that were asked for, oldest first: from now on they are `redriven`.
   Result<std::vector<DeadLetter>> take_asked(std::string_view actor, std::uint32_t letters_max, Time now);
+  /// For `leat dlq`: somebody takes them to where they will come from again, by another way than the actor's.
+  Status set_redriven(std::span<const std::int64_t> ids, Time now);
   /// They could not be redriven after all.
   Status put_back(std::int64_t id, std::string_view note);
   /// Lets go of letters that were redriven before and did not come back.

@@ -312,8 +312,12 @@ class CommandLine {
     CLI::App& redrive = nested_verb(
         dlq, "redrive", "Send letters back to the actors that failed",
         "leat dlq redrive var/dead.letters 17 18\n  leat dlq redrive var/dead.letters --actor priced --code "
-        "missing_value\n  leat dlq redrive var/dead.letters --all",
+        "missing_value\n  leat dlq redrive var/dead.letters --all --to tcp://127.0.0.1:5557",
         [this] { return dlq_redrive(dlq_); });
+    redrive.add_option(
+        "--to", dlq_.to,
+        "An ingest.zmq with `mode: reply` that takes them, e.g. tcp://127.0.0.1:5557: works under every "
+        "`delivery`");
     CLI::App& purge =
         nested_verb(dlq, "purge", "Forget letters for ever, after a question",
                     "leat dlq purge var/dead.letters 17\n  leat dlq purge var/dead.letters --before 30d "

@@ -106,6 +106,7 @@ struct DlqArguments {
   std::string store;
   std::vector<std::int64_t> ids;
   std::string actor, code, state, since, before;
+  std::string to;  ///< redrive: an ingest.zmq; empty: by the persist.deadletter
   bool letters = false;  ///< each one, not groups
   std::uint64_t limit = 100;
   bool all = false;

@@ -6,8 +6,10 @@
 #include <leat/clock.hpp>
 #include <leat/codec.hpp>
 #include <leat/units.hpp>
+#include <limits>
 
 #include "cli/common.hpp"
+#include "cli/redrive.hpp"
 #include "persist/dead_letter_store.hpp"
 
 namespace leat::cli {
@@ -118,6 +120,84 @@ std::optional<LetterFilter> selected(const DlqArguments& arguments, int& exit) {
   return filter;
 }
 
+/// Letters to an `ingest.zmq`, some at a time. They count as redriven before they are sent, or one that fails
+/// again at once would be taken for what was sent.
+class Sender {
+ public:
+  Sender(DeadLetterStore& store, RedriveLink& link) : store_(store), link_(link) {}
+
+  /// Some letters; those that are not taken wait on, with a note.
+  Status send(const std::vector<std::int64_t>& ids) {
+    std::vector<DeadLetter> letters;
+    LEAT_TRY(
+        store_.visit({.ids = ids}, ids.size(), [&](const DeadLetter& letter) { letters.push_back(letter); }));
+    LEAT_TRY_ASSIGN(const bool taken, pass(letters));
+    // Which one it was: one after the other.
+    for (std::size_t at = 0; !taken && letters.size() > 1 && at < letters.size(); ++at)
+      LEAT_TRY(pass(std::vector{letters[at]}));
+    return {};
+  }
+  std::uint64_t sent() const { return sent_; }
+  std::uint64_t refused() const { return refused_; }
+
+ private:
+  Result<bool> pass(const std::vector<DeadLetter>& letters) {
+    std::vector<std::string> rows;
+    std::vector<std::int64_t> ids;
+    for (const DeadLetter& letter : letters) {
+      rows.push_back(letter.record);
+      ids.push_back(letter.id);
+    }
+    if (rows.empty()) return true;
+    LEAT_TRY(store_.set_redriven(ids, system_clock().now()));
+    const Result<RedriveAnswer> answer = link_.send(rows);
+    if (answer && answer->taken) {
+      sent_ += rows.size();
+      return true;
+    }
+    const std::string why = answer ? answer->message : answer.error().message;
+    for (const std::int64_t id : ids) LEAT_TRY(store_.put_back(id, "was not taken: " + why));
+    if (!answer) return Failure(answer.error());
+    if (letters.size() == 1) {
+      ++refused_;
+      fmt::print(stderr, "letter {} waits on: {}\n", ids.front(), why);
+    }
+    return false;
+  }
+
+  DeadLetterStore& store_;
+  RedriveLink& link_;
+  std::uint64_t sent_ = 0, refused_ = 0;
+};
+
+int send_letters(DeadLetterStore& store, LetterFilter filter, const DlqArguments& arguments) {
+  constexpr std::size_t kAtOnce = 100;
+  if (filter.ids.empty() && !filter.state) filter.state = LetterState::waiting;
+  std::vector<std::int64_t> ids;
+  const Status found = store.visit(filter, std::numeric_limits<std::int64_t>::max(),
+                                   [&](const DeadLetter& letter) { ids.push_back(letter.id); });
+  if (!found) return fail_with(found.error());
+  auto link = RedriveLink::open(arguments.to);
+  if (!link) {
+    print_error(link.error().text());
+    return kUsage;
+  }
+  Sender sender(store, **link);
+  Status status;
+  for (auto at = ids.begin(); status && at != ids.end();) {
+    const auto end = at + std::min<std::ptrdiff_t>(kAtOnce, ids.end() - at);
+    status = sender.send({at, end});
+    at = end;
+  }
+  if (arguments.format == Format::json)
+    fmt::print("{{\"sent\":{},\"refused\":{}}}\n", sender.sent(), sender.refused());
+  else
+    fmt::print("{} sent to {}{}\n", letters(sender.sent()), arguments.to,
+               sender.refused() > 0 ? fmt::format(", {} refused", sender.refused()) : "");
+  if (!status) return fail_with(status.error());
+  return sender.sent() > 0 && sender.refused() == 0 ? kOk : kNegative;
+}
+
 }  // namespace
 
 int dlq_ls(const DlqArguments& arguments) {
@@ -159,6 +239,7 @@ int dlq_redrive(const DlqArguments& arguments) {
   if (!filter) return exit;
   auto store = DeadLetterStore::open(arguments.store, DeadLetterStore::Access::write);
   if (!store) return fail_with(store.error());
+  if (!arguments.to.empty()) return send_letters(*store, *filter, arguments);
   const auto takers = store->takers();
   if (!takers) return fail_with(takers.error());
   const auto groups = store->groups(*filter);

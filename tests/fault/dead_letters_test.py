@@ -31,6 +31,24 @@ actors:
   out: { kind: publish.file, inputs: [priced], path: out.jsonl }
 """
 
+EXACTLY_ONCE = """
+topology: dead
+checkpoint: { every: 50ms, path: checkpoints }
+schemas:
+  order: { id: int64, sku: string }
+  product: { sku: string, price: float64 }
+actors:
+  orders: { kind: ingest.file, path: orders.jsonl, schema: order, follow: true }
+  again: { kind: ingest.zmq, bind: "ipc://again", mode: reply, schema: order, log: { path: log, segment: 64KiB, size: 4MiB } }
+  priced:
+    kind: lookup
+    inputs: [orders, again]
+    table: { path: products.csv, schema: product, key: sku, reload: 20ms }
+    key: sku
+  dead: { kind: persist.deadletter, inputs: [priced.errors], path: var/dead.letters, id: string(record.id) }
+  out: { kind: publish.file, inputs: [priced], path: out.jsonl }
+"""
+
 
 class DeadLetters(LauncherTest):
     def setUp(self):
@@ -107,6 +125,44 @@ class DeadLetters(LauncherTest):
         self.assertEqual([one["actor"] for one in self.letters()], ["orders"])
         self.stop(process)
         self.assertEqual(len(self.letters()), 1)
+
+    def test_under_exactly_once_letters_go_back_through_an_ingest_log(self):
+        text = EXACTLY_ONCE.replace("ipc://again", f"ipc://{self.folder}/again")
+        to = ["--to", f"ipc://{self.folder}/again"]
+        process = self.run_topology(text)
+        self.order(*(f'{{"id":{n},"sku":"{"ab"[n % 2]}"}}' for n in range(300)))
+        self.wait_for("letters", lambda: len(self.letters()) == 150)
+        first = self.letters()[0]["id"]
+        self.assertEqual(self.dlq("redrive", first, *to), [{"sent": 1, "refused": 0}])
+        self.wait_for("a second attempt", lambda: self.dlq("show", first)[0]["attempt"] == 2)
+        self.write("sku,price\na,1\nb,2\n", "products.new")
+        os.replace(self.folder / "products.new", self.folder / "products.csv")
+        time.sleep(0.1)  # the table is read again every 20 ms
+        self.assertEqual(self.dlq("redrive", "--actor", "priced", *to), [{"sent": 150, "refused": 0}])
+        self.assertEqual(process.poll(), None)
+        process.kill()
+        process.wait()
+        process = self.run_topology(text)
+        expected = [{"id": n, "sku": "ab"[n % 2], "price": 1 + n % 2} for n in range(300)]
+        self.wait_for("all orders", lambda: len(self.rows("out.jsonl")) >= 300 and not self.letters("--state", "waiting"))
+        self.stop(process)
+        self.assertEqual(sorted(self.rows("out.jsonl"), key=lambda row: row["id"]), expected)
+        self.assertEqual(len(self.letters("--state", "redriven")), 150)
+
+    def test_what_does_not_fit_waits_on_and_says_why(self):
+        text = EXACTLY_ONCE.replace("ipc://again", f"ipc://{self.folder}/again").replace("mode: reply, schema: order", "mode: reply, schema: product")
+        text = text.replace("inputs: [orders, again]", "inputs: [orders]") + "  seen: { kind: publish.file, inputs: [again], path: seen.jsonl }\n"
+        process = self.run_topology(text)
+        self.order('{"id":1,"sku":"b"}')
+        self.wait_for("a letter", self.letters)
+        to = ["--to", f"ipc://{self.folder}/again"]
+        self.assertEqual(self.dlq("redrive", "--all", *to, code=1), [{"sent": 0, "refused": 1}])
+        [letter] = self.letters()
+        self.assertEqual(letter["state"], "waiting")
+        self.assertIn("`price`", letter["note"])
+        self.stop(process)
+        done = subprocess.run([LEAT, "dlq", "redrive", self.store, "--all", "--to", "nonsense"], capture_output=True, check=False)
+        self.assertEqual(done.returncode, 64)
 
     def test_what_was_asked_for_while_nothing_ran_goes_back_at_the_next_start(self):
         process = self.run_topology()

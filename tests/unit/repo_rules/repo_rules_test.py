@@ -29,7 +29,7 @@ ROOMS = set(BELOW) | {"cli"}
 
 # Third-party headers and the only places that may know them (path prefixes).
 HOMES = {
-    r"zmq(\.hpp|\.h|_addon\.hpp)$": ("runtime/link/zmq_", "actors/publish/feed_socket", "actors/publish/feed_replay.cpp", "actors/ingest/zmq_input.cpp", "runtime/cli/subscribe",
+    r"zmq(\.hpp|\.h|_addon\.hpp)$": ("runtime/link/zmq_", "actors/publish/feed_socket", "actors/publish/feed_replay.cpp", "actors/ingest/zmq_input.cpp", "runtime/cli/redrive.cpp",
                                     "examples/subscribers/", "bench/", "tests/"),
     r"yaml-cpp/": ("runtime/topology/yaml_reader.cpp",),
     r"rocksdb/": ("actors/persist/kv_store.cpp", "runtime/state/"),
