@@ -131,6 +131,15 @@ TEST(Examples, rollup_counts_a_view_for_its_category_and_all_above_it) {
   EXPECT_THAT(example.read("out/totals.csv"), ::testing::HasSubstr("video,3,6040,true\n"));
 }
 
+TEST(Examples, upgrade_reports_every_order_once) {
+  Example example("upgrade");
+  example.replace("    rate: 1000/s\n", "");
+  const RunSummary summary = example.run();
+  EXPECT_EQ(summary.outcome, Outcome::finished);
+  EXPECT_EQ(actor(summary, "sums").in, 60'000u);
+  EXPECT_EQ(example.lines("out/report.jsonl"), 100u * 20u);  // minutes, shops
+}
+
 TEST(Examples, customer_tiers_reads_its_database) {
   Example example("customer-tiers");
   example.replace("    rate: 10/s\n", "");
