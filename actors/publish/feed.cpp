@@ -292,9 +292,11 @@ void PublishFeed::send_heads(Context& ctx) {
   }
 }
 
-// Who has just subscribed learns at once where each topic stands and where to ask.
+// Who has just subscribed learns at once where each topic stands and where to ask; unless there are so many
+// topics that subscribing again and again would keep the feed busy.
 void PublishFeed::greet(Context& ctx) {
-  if (socket_->read_subscriptions() != greeted_) send_heads(ctx);
+  constexpr std::size_t kTopicsMax = 1000;
+  if (topics_.count() <= kTopicsMax && socket_->read_subscriptions() != greeted_) send_heads(ctx);
   ctx.start_timer(kGreet, kGreetEvery);
 }
 
@@ -361,7 +363,7 @@ void PublishFeed::serve_late_requests() {
 void PublishFeed::save(StateWriter& state) const {
   topics_.save(state);
   state.write("ended", std::int64_t{ended_ ? 1 : 0});
-  state.write("held", hold_.rest());
+  state.write_bytes("held", std::string(hold_.rest()));
 }
 
 Status PublishFeed::load(StateReader& state) {
@@ -370,11 +372,11 @@ Status PublishFeed::load(StateReader& state) {
   std::int64_t ended = 0;
   LEAT_TRY(state.read("ended", ended));
   ended_ = ended != 0;
-  std::string held;
-  LEAT_TRY(state.read("held", held));
+  const std::string* const held = state.bytes("held");
+  if (held == nullptr) return fail(Code::corrupt_state, "the saved state has no `held`");
   shown_ = topics_.total();
   std::uint64_t held_items = 0;
-  LEAT_TRY(hold_.load(std::move(held), [&](const FeedHold::Item& item) {
+  LEAT_TRY(hold_.load(*held, [&](const FeedHold::Item& item) {
     if (const Result<FeedTopic*> topic = topics_.find(item.topic)) --(*topic)->shown;
     ++held_items;
   }));

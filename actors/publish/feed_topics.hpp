@@ -41,6 +41,7 @@ class FeedTopics {
   void save(StateWriter& state) const;
   Status load(const StateReader& state);
 
+  std::size_t count() const { return topics_.size(); }
   auto begin() { return topics_.begin(); }
   auto end() { return topics_.end(); }
   /// "news.negative 3, news.neutral 5": the topics with the most rows, whether anyone subscribed or not.
