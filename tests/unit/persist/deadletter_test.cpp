@@ -181,6 +181,22 @@ TEST_F(PersistDeadLetter, goes_back_to_a_checkpoint_with_everything_that_it_did_
             "3 asked 1 again {\"id\":3,\"sku\":\"c\"}\n4 asked 1 no sku {\"id\":4,\"sku\":\"d\"}\n");
 }
 
+TEST_F(PersistDeadLetter,
+       what_was_sent_back_by_an_ingest_log_stays_sent_back_and_is_known_when_it_fails_again) {
+  const auto dead = actor("id: string(record.id)");
+  ASSERT_TRUE(dead->feed(failure(R"({"id":1})") + failure(R"({"id":2})")));
+  const DeadLetterStore::Mark mark = *store().mark();
+  ASSERT_TRUE(store().set_redriven(std::vector<std::int64_t>{1, 2}, Time(1s)));
+  ASSERT_TRUE(dead->feed(failure(R"({"id":2})", "again")));
+  const std::string after = "1 redriven 1 no sku {\"id\":1}\n2 waiting 2 again {\"id\":2}\n";
+  EXPECT_EQ(letters(), after);
+  ASSERT_TRUE(store().go_back(mark));
+  EXPECT_EQ(letters(), "1 redriven 1 no sku {\"id\":1}\n2 redriven 1 again {\"id\":2}\n")
+      << "its row comes again";
+  ASSERT_TRUE(dead->feed(failure(R"({"id":2})", "again")));
+  EXPECT_EQ(letters(), after);
+}
+
 TEST_F(PersistDeadLetter, a_restart_does_not_show) {
   const auto dead = actor();
   ASSERT_TRUE(dead->feed(failure(R"({"id":1,"sku":"a"})") + failure(R"({"id":2,"sku":"b"})")));
