@@ -66,7 +66,7 @@ class StagedTest(LauncherTest):
             os.close(fd)
 
     def run_and_kill(self, more, seed, format="jsonl"):
-        count = 6000
+        count = 150 * KILLS  # at 1,500 a second, time for most of them
         topology = self.write(TOPOLOGY.format(count=count, rate="1500/s", format=format, more=more))
         chance, kills = random.Random(seed), 0
         reader = Reader(self.folder / "out", format)
@@ -80,7 +80,7 @@ class StagedTest(LauncherTest):
                 self.kill(process)
                 process = self.start("run", topology, "--quiet")
                 kills += 1
-        code, _, err = self.finish(process, 100)
+        code, _, err = self.finish(process, 60 + KILLS)
         reader.finish()
         self.assertEqual(code, 0, err)
         self.assertGreater(kills, KILLS / 4)
