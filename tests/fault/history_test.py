@@ -139,7 +139,7 @@ class HistoryTest(ReferenceTest):
         for client in self.clients:
             self.assertEqual(client.wrong, [])
         self.assertGreater(sum(client.unanswered for client in self.clients), 0, "no client noticed anything")
-        self.assertGreater(wanted, 500, "too little was written to prove anything")
+        self.assertGreater(wanted, 100, "too little was written to prove anything")
         if os.environ.get("LEAT_HISTORY_SAY"):
             print(wanted, "writes,", sum(client.unanswered for client in self.clients), "without an answer;", *self.subscriber.said)
 

@@ -3,6 +3,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,9 +14,27 @@ import unittest
 LEAT = os.environ["LEAT"]
 
 
+def left_behind(name):
+    """Whether this belongs to a test process that is gone: names end with -PID, or -PID-SOMETHING."""
+    numbers = [part for part in name.split("-") if part.isdigit()]
+    return bool(numbers) and not pathlib.Path(f"/proc/{numbers[0]}").exists()
+
+
+def sweep():
+    """Tests that were killed clean up nothing: the next one does."""
+    for folder in pathlib.Path(tempfile.gettempdir()).glob("leat-fault-*-*"):
+        if left_behind(folder.name):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 class LauncherTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        sweep()
+
     def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="leat-test-")
+        folder = tempfile.TemporaryDirectory(prefix=f"leat-fault-{os.getpid()}-")
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 

@@ -3,6 +3,8 @@ import os
 import shutil
 import subprocess
 
+from launcher import left_behind
+
 
 class TwoHosts:
     """Two network namespaces joined by a cable."""
@@ -11,6 +13,7 @@ class TwoHosts:
         self.suffix = f"{os.getpid()}"
         if os.geteuid() != 0 or shutil.which("ip") is None:
             test.skipTest("network namespaces need root and iproute2")
+        self.sweep()
         for name in ("edge", "core"):
             self.permitted(test, "add", self.name(name))
             test.addCleanup(subprocess.run, ["ip", "netns", "delete", self.name(name)], check=True)
@@ -21,6 +24,14 @@ class TwoHosts:
         for (name, cable), address in zip(self.cables.items(), ("10.99.0.1/24", "10.99.0.2/24")):
             self.ip("-n", self.name(name), "address", "add", address, "dev", cable)
             self.ip("-n", self.name(name), "link", "set", cable, "up")
+
+    @staticmethod
+    def sweep():
+        """Those of tests that were killed."""
+        listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=False).stdout
+        for name in [line.split()[0] for line in listed.splitlines()]:
+            if name.startswith("leat-") and left_behind(name):
+                subprocess.run(["ip", "netns", "delete", name], stderr=subprocess.DEVNULL, check=False)
 
     def name(self, host):
         return f"leat-{host}-{self.suffix}"
