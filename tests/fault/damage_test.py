@@ -46,11 +46,16 @@ FLIPS = [flipped(at / 8) for at in range(9)]
 CUTS = [cut(0), cut(1), cut(16), cut(17), cut(0.5), cut(0.999)]
 
 
-class DamageTest(ReferenceTest):
+class Damaged(ReferenceTest):
+    """Killed after some checkpoints; what it left is kept aside."""
+
+    rate = "6000/s"
+    state = {}  # what makes it larger
+
     def setUp(self):
         super().setUp()
-        self.expected = self.reference()
-        self.topology = self.make("whole", "6000/s")
+        self.expected = self.reference(**self.state)
+        self.topology = self.make("whole", self.rate, **self.state)
         process = self.run_host(self.topology)
         for _ in range(4):
             self.until_checkpoint(self.topology, process)
@@ -68,6 +73,8 @@ class DamageTest(ReferenceTest):
             self.assertNotIn(sign, err)
         return code, err
 
+
+class DamageTest(Damaged):
     def refuses(self, pattern, changes, named=None):
         """Each change of the file, alone; then, when the file is whole again, it goes on as if nothing had been."""
         for change in changes:
@@ -137,6 +144,41 @@ class DamageTest(ReferenceTest):
             code, err = self.run_again("--from", "none")
             self.assertEqual(code, 0, err)
             self.check(self.topology, self.expected)
+
+
+class IncrementalDamage(Damaged):
+    """Each key has a window of its own that stays open, so that a checkpoint's part refers to those before it."""
+
+    count, rate = 80000, "16000/s"
+    state = {"sums_by": "id", "window": "1h"}
+
+    def needed(self):
+        """Files that the newest checkpoint needs beside its own."""
+        manifest = self.manifest(self.topology)
+        try:
+            parts = {path.name: path.read_bytes() for path in (self.topology.parent / "checkpoints").glob("snapshot-*-0")}
+            [newest] = [name for name in parts if name.encode() in manifest]
+        except (OSError, ValueError):  # they come and go while it runs
+            return []
+        return [name for name in parts if name != newest and parts[newest].startswith(b"leat-inc") and name.encode() in parts[newest]]
+
+    def test_parts_that_the_newest_refers_to(self):
+        while not self.needed():  # the newest was written anew
+            process = self.run_host(self.topology)
+            self.until(self.needed, "no checkpoint refers to another", process)
+            self.kill(process)
+        shutil.rmtree(self.whole)
+        shutil.copytree(self.topology.parent, self.whole)
+        for name in self.needed():
+            for change in (cut(100), missing):
+                self.restore()
+                change(self.topology.parent / "checkpoints" / name)
+                code, err = self.run_again()
+                self.assertEqual(code, EX_REFUSED, err)
+                self.assertIn(name, err)
+        self.restore()
+        self.succeed(self.run_host(self.topology))
+        self.check(self.topology, self.expected)
 
 
 LOGGED = """

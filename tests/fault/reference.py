@@ -27,15 +27,15 @@ actors:
   sums:
     kind: aggregate
     inputs: [{{ from: kept, queue: {{ max: 500 rows }} }}]
-    key: key
-    window: {{ tumbling: 1s }}
+    key: {sums_by}
+    window: {{ tumbling: {window} }}
     compute: {{ rows: count, total: {{ sum: amount }} }}
     discard: [late]
     instances: {instances}
   totals: {{ kind: publish.file, inputs: [sums], path: totals.jsonl }}
 {deploy}
 """
-PATHS = {"checkpoints": "checkpoints", "store": "store", "changes": "changes.jsonl"}
+DEFAULTS = {"checkpoints": "checkpoints", "store": "store", "changes": "changes.jsonl", "sums_by": "key", "window": "1s"}
 
 
 def two_hosts(addresses, **more):
@@ -51,9 +51,9 @@ def children(pid):
 class ReferenceTest(LauncherTest):
     count = 12000
 
-    def make(self, name, rate, instances=1, deploy="", **paths):
+    def make(self, name, rate, instances=1, deploy="", **more):
         (self.folder / name).mkdir()
-        text = TOPOLOGY.format(count=self.count, rate=rate, instances=instances, deploy=deploy, **{**PATHS, **paths})
+        text = TOPOLOGY.format(count=self.count, rate=rate, instances=instances, deploy=deploy, **{**DEFAULTS, **more})
         return self.write(text, f"{name}/topology.yaml")
 
     def results(self, topology, changes="changes.jsonl", store="store"):
@@ -75,8 +75,8 @@ class ReferenceTest(LauncherTest):
         done = subprocess.run([os.environ["LEAT_KV_DUMP"], str(folder)], capture_output=True, text=True, check=True)
         return sorted(done.stdout.splitlines())
 
-    def reference(self, instances=1):
-        topology = self.make("reference", "max", instances)
+    def reference(self, instances=1, **more):
+        topology = self.make("reference", "max", instances, **more)
         subprocess.run([LEAT, "run", str(topology), "--quiet"], check=True, timeout=120)
         return self.results(topology)
 

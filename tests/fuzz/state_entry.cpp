@@ -6,6 +6,7 @@
 #include "control/control_wire.hpp"
 #include "fuzz/entries.hpp"
 #include "state/checkpoint_folder.hpp"
+#include "state/chunks.hpp"
 #include "state/snapshot.hpp"
 #include "support/temp_folder.hpp"
 
@@ -20,7 +21,38 @@ bool same(const CellState& one, const CellState& other) {
 
 }  // namespace
 
+namespace {
+
+// A part that refers to those before it: its chunks lie in files of the folder.
+void try_chunked(std::string_view input) {
+  const auto head = read_chunked_head("snapshot-1-1-0", input);
+  if (!head) {
+    LEAT_ASSERT(head.error().code == Code::corrupt_state);
+    return;
+  }
+  for (const auto& [id, place] : head->chunks) LEAT_ASSERT(place.file.find('/') == std::string::npos);
+}
+
+// Whatever the bytes, they can be cut into chunks and are whole when put together again.
+void try_cutting(std::string_view bytes) {
+  const ChunkedFile file = make_chunked("a", bytes, {});
+  std::string written = file.head;
+  for (const std::string_view own : file.own) written += own;
+  const auto head = read_chunked_head("a", written);
+  LEAT_ASSERT(head);
+  std::string joined;
+  for (const auto& [id, place] : head->chunks) {
+    LEAT_ASSERT(place.file == "a" && place.offset <= written.size());
+    joined += std::string_view(written).substr(place.offset, place.length);
+  }
+  LEAT_ASSERT(joined == bytes);
+}
+
+}  // namespace
+
 void try_snapshot(std::string_view input) {
+  try_chunked(input);
+  try_cutting(input);
   const auto states = decode_snapshot(input);
   if (!states) {
     LEAT_ASSERT(states.error().code == Code::corrupt_state);
