@@ -34,7 +34,9 @@ class Web {
     HttpOptions options;
     options.body_bytes_max = 64 << 10;
     server_ = *HttpServer::start(options, rows_);
-    log_->on_change([this] { server_->wake(); });
+    log_->on_change([weak = std::weak_ptr(server_)] {  // the log tells of its end when the server has gone
+      if (const auto server = weak.lock()) server->wake();
+    });
   }
   std::uint16_t port() const { return server_->port(); }
   IngestLog& log() { return *log_; }
@@ -43,7 +45,7 @@ class Web {
   testing::MemoryDisk disk_;
   std::unique_ptr<IngestLog> log_;
   HttpRows rows_;
-  std::unique_ptr<HttpServer> server_;
+  std::shared_ptr<HttpServer> server_;
 };
 
 // Each connection from another of the loopback's addresses: closed ones keep their ports for a minute.
