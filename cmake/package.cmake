@@ -8,9 +8,11 @@ install(TARGETS leat-bin RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY runtime/include/leat DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT leat-targets NAMESPACE leat:: DESTINATION ${LEAT_PACKAGE_DIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/leat)
-# What scripts/bootstrap has fetched for infer.text; without it, built-in lexicons are named as missing.
+# What scripts/bootstrap has fetched for `infer`; without it, built-in lexicons are named as missing.
 install(DIRECTORY third_party/lexicons DESTINATION ${CMAKE_INSTALL_DATADIR}/leat OPTIONAL
   FILES_MATCHING PATTERN "*.tsv" PATTERN "*.LICENSE")
+install(FILES third_party/onnxruntime/lib/libonnxruntime.so.1 third_party/onnxruntime/LICENSE
+  third_party/onnxruntime/ThirdPartyNotices.txt DESTINATION lib/leat OPTIONAL)
 
 configure_package_config_file(cmake/leatConfig.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/leatConfig.cmake
   INSTALL_DESTINATION ${LEAT_PACKAGE_DIR})

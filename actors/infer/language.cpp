@@ -43,7 +43,7 @@ class InferLanguage final : public Actor {
   Status on_batch(const Port&, const Batch& batch, Context& ctx) override {
     Texts texts = select_texts(config_.map->in, config_.on_null, batch, ctx);
     if (texts.rows.empty()) return {};
-    LEAT_TRY_ASSIGN(Prediction prediction, config_.model->predict(std::span(&texts.texts, 1)));
+    LEAT_TRY_ASSIGN(Prediction prediction, config_.model->predict(texts.texts));
     reject_failed(texts, prediction, ctx);
     std::vector<Column> columns(texts.rows.columns().begin(), texts.rows.columns().end());
     columns.push_back(prediction.outputs.column(0));

@@ -135,7 +135,8 @@ LanguageRules::LanguageRules() {
   for_each_word(kOthers, [&](std::string_view word) { words_[std::string(word)] = -1; });
   for (const auto& [word, unused] : english)
     if (words_.erase(word) == 0) words_[word] = 1;
-  signature_.inputs = {{"text", Type::string, false}};
+  signature_.inputs = {{"text", Type::string, 1, "a text", {}}};
+  signature_.batch_rows = 4096;
   signature_.outputs = Schema::make({{"language", Type::string, false}});
 }
 
@@ -167,9 +168,10 @@ bool LanguageRules::is_english(std::string_view text) const {
   return other < english + kMargin;
 }
 
-Result<Prediction> LanguageRules::predict(std::span<const Column> inputs) const {
+Result<Prediction> LanguageRules::predict(std::span<const Column> columns,
+                                          std::span<const std::uint32_t>) const {
   BatchBuilder rows(signature_.outputs);
-  const Column& texts = inputs[0];
+  const Column& texts = columns[0];
   for (std::uint32_t row = 0; row < texts.row_count(); ++row)
     if (texts.is_null(row))
       rows.add(std::nullopt);

@@ -25,7 +25,9 @@ class LanguageRules final : public Model {
   bool is_english(std::string_view text) const;
 
   const ModelSignature& signature() const override { return signature_; }
-  Result<Prediction> predict(std::span<const Column> inputs) const override;
+  using Model::predict;
+  Result<Prediction> predict(std::span<const Column> columns,
+                             std::span<const std::uint32_t> counts) const override;
 
  private:
   words::Table<int> words_;  // 1: English, -1: other

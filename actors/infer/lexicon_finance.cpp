@@ -66,7 +66,8 @@ WordSumLexicon::WordSumLexicon(const std::vector<std::pair<std::string, double>>
     std::uint8_t& most = words_[word.substr(0, word.find(' '))].phrase_words_max;
     most = std::max(most, static_cast<std::uint8_t>(spaces + 1));
   }
-  signature_.inputs = {{"text", Type::string, false}};
+  signature_.inputs = {{"text", Type::string, 1, "a text", {}}};
+  signature_.batch_rows = 4096;
   signature_.outputs = Schema::make({{"score", Type::float64, false}, {"comparative", Type::float64, false}});
 }
 
@@ -166,10 +167,11 @@ WordSum WordSumLexicon::score(std::string_view text) const {
   return score(text, scratch);
 }
 
-Result<Prediction> WordSumLexicon::predict(std::span<const Column> inputs) const {
+Result<Prediction> WordSumLexicon::predict(std::span<const Column> columns,
+                                           std::span<const std::uint32_t>) const {
   BatchBuilder rows(signature_.outputs);
   Scratch scratch;
-  const Column& texts = inputs[0];
+  const Column& texts = columns[0];
   for (std::uint32_t row = 0; row < texts.row_count(); ++row) {
     if (texts.is_null(row)) {
       rows.add(std::nullopt, std::nullopt);

@@ -24,7 +24,9 @@ class WordSumLexicon final : public Model {
   WordSum score(std::string_view text) const;
 
   const ModelSignature& signature() const override { return signature_; }
-  Result<Prediction> predict(std::span<const Column> inputs) const override;
+  using Model::predict;
+  Result<Prediction> predict(std::span<const Column> columns,
+                             std::span<const std::uint32_t> counts) const override;
 
  private:
   struct Entry {

@@ -111,7 +111,8 @@ VaderLexicon::VaderLexicon(const std::vector<std::pair<std::string, double>>& en
   for (const std::string_view word : kDampeners) words_[std::string(word)].boost = -kBoost;
   for (const std::string_view word : kNegations) words_[std::string(word)].negates = true;
   for (const auto& [word, entry] : words_) longest_ = std::max(longest_, word.size());
-  signature_.inputs = {{"text", Type::string, false}};
+  signature_.inputs = {{"text", Type::string, 1, "a text", {}}};
+  signature_.batch_rows = 4096;
   signature_.outputs = Schema::make({{"score", Type::float64, false},
                                      {"neg", Type::float64, false},
                                      {"neu", Type::float64, false},
@@ -284,10 +285,11 @@ VaderScore VaderLexicon::score(std::string_view text) const {
   return score(text, scratch);
 }
 
-Result<Prediction> VaderLexicon::predict(std::span<const Column> inputs) const {
+Result<Prediction> VaderLexicon::predict(std::span<const Column> columns,
+                                         std::span<const std::uint32_t>) const {
   BatchBuilder rows(signature_.outputs);
   Scratch scratch;
-  const Column& texts = inputs[0];
+  const Column& texts = columns[0];
   for (std::uint32_t row = 0; row < texts.row_count(); ++row) {
     if (texts.is_null(row)) {
       rows.add(std::nullopt, std::nullopt, std::nullopt, std::nullopt);

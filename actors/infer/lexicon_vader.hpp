@@ -22,7 +22,9 @@ class VaderLexicon final : public Model {
   VaderScore score(std::string_view text) const;
 
   const ModelSignature& signature() const override { return signature_; }
-  Result<Prediction> predict(std::span<const Column> inputs) const override;
+  using Model::predict;
+  Result<Prediction> predict(std::span<const Column> columns,
+                             std::span<const std::uint32_t> counts) const override;
 
  private:
   /// All that is known of a word in lower case.

@@ -1,10 +1,8 @@
 #include "infer/lexicons.hpp"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 
-#include <cstdlib>
-#include <filesystem>
+#include <leat/batch_builder.hpp>
 
 #include "infer/lexicon_finance.hpp"
 #include "infer/lexicon_vader.hpp"
@@ -12,59 +10,61 @@
 namespace leat {
 namespace {
 
-namespace fs = std::filesystem;
+/// A lexicon with a label by its score before its other outputs.
+class LabelledLexicon final : public Model {
+ public:
+  LabelledLexicon(ModelIdentity identity, std::unique_ptr<const Model> lexicon, const LexiconOptions& options)
+      : Model(std::move(identity)), lexicon_(std::move(lexicon)), options_(options) {
+    signature_ = lexicon_->signature();
+    std::vector<Field> outputs{{"label", Type::string}};
+    for (const Field& field : signature_.outputs->fields()) outputs.push_back(field);
+    signature_.outputs = Schema::make(std::move(outputs));
+  }
+  const ModelSignature& signature() const override { return signature_; }
+  Result<Prediction> predict(std::span<const Column> columns,
+                             std::span<const std::uint32_t> counts) const override {
+    LEAT_TRY_ASSIGN(Prediction scored, lexicon_->predict(columns, counts));
+    std::vector<Column> outputs{labels(scored.outputs.column(0))};
+    for (const Column& column : scored.outputs.columns()) outputs.push_back(column);
+    return Prediction{Batch(signature_.outputs, outputs, scored.outputs.row_count()), {}};
+  }
 
-/// The folder of the file this code was loaded from; empty when the loader cannot say.
-fs::path own_folder() {
-  Dl_info info{};
-  if (dladdr(reinterpret_cast<const void*>(&built_in_lexicons), &info) == 0 || info.dli_fname == nullptr)
-    return {};
-  std::error_code error;
-  const fs::path file = fs::canonical(info.dli_fname, error);
-  return error ? fs::path() : file.parent_path();
-}
+ private:
+  Column labels(const Column& scores) const {
+    static const SchemaPtr schema = Schema::make({{"label", Type::string, true}});
+    BatchBuilder labels(schema);
+    for (std::uint32_t row = 0; row < scores.row_count(); ++row)
+      if (scores.is_null(row))
+        labels.add(std::nullopt);
+      else
+        labels.add(scores.float64(row) >= options_.positive_at   ? "positive"
+                   : scores.float64(row) <= options_.negative_at ? "negative"
+                                                                 : "neutral");
+    return labels.finish().column(0);
+  }
 
-std::string built_in_file(const std::string& name) {
-  const std::string file = name + ".tsv";
-  if (const char* folder = std::getenv("LEAT_LEXICONS"); folder != nullptr && *folder != '\0')
-    return (fs::path(folder) / file).string();
-  std::string first;
-  std::error_code error;
-  for (fs::path folder = own_folder(); folder.has_relative_path(); folder = folder.parent_path())
-    for (const char* below : {"third_party/lexicons", "share/leat/lexicons"}) {
-      const fs::path candidate = folder / below / file;
-      if (fs::exists(candidate, error)) return candidate.string();
-      // The name to report when there is none: beside the sources of this build.
-      if (fs::exists(folder / "scripts" / "bootstrap", error) && first.empty()) first = candidate.string();
-    }
-  return first.empty() ? "third_party/lexicons/" + file : first;
-}
+  std::unique_ptr<const Model> lexicon_;
+  LexiconOptions options_;
+  ModelSignature signature_;
+};
 
 }  // namespace
 
-std::span<const std::string> built_in_lexicons() {
-  static const std::string names[] = {"finance", "vader"};
-  return names;
-}
-
-std::string lexicon_file(const ModelSource& source) {
-  if (source.path.empty()) return built_in_file(source.name);
-  std::error_code error;
-  return fs::is_directory(source.path, error) ? (fs::path(source.path) / "lexicon.tsv").string()
-                                              : source.path;
-}
-
-Result<ModelPtr> load_lexicon(const ModelSource& source, LexiconRules rules) {
-  auto entries = words::read_lexicon(lexicon_file(source));
+Result<ModelPtr> load_lexicon(const ModelFile& file, const LexiconOptions& options) {
+  auto entries = words::read_lexicon(file.path());
   if (!entries) {
     Error error = std::move(entries).error();
-    if (error.code == Code::model_missing && source.path.empty())
+    if (error.code == Code::model_missing && file.built_in)
       error.message += "; `scripts/bootstrap` fetches it";
     return fail(error.code, std::move(error.message), std::move(error.place));
   }
-  if (rules == LexiconRules::vader || (rules == LexiconRules::automatic && source.name == "vader"))
-    return std::make_shared<const VaderLexicon>(*entries);
-  return std::make_shared<const WordSumLexicon>(*entries);
+  std::unique_ptr<const Model> lexicon;
+  if (options.rules == LexiconRules::vader ||
+      (options.rules == LexiconRules::automatic && file.built_in && file.identity.name == "vader"))
+    lexicon = std::make_unique<const VaderLexicon>(*entries);
+  else
+    lexicon = std::make_unique<const WordSumLexicon>(*entries);
+  return std::make_shared<const LabelledLexicon>(file.identity, std::move(lexicon), options);
 }
 
 }  // namespace leat

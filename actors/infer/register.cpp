@@ -1,13 +1,13 @@
 #include "infer/register.hpp"
 
+#include "infer/infer.hpp"
 #include "infer/language.hpp"
-#include "infer/text.hpp"
 
 namespace leat {
 
 void register_infer_actors(Registry& registry) {
   register_infer_language(registry);
-  register_infer_text(registry);
+  register_infer(registry);
 }
 
 }  // namespace leat

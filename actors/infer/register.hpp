@@ -4,7 +4,7 @@
 
 namespace leat {
 
-/// infer.text and infer.language.
+/// infer and infer.language.
 void register_infer_actors(Registry& registry);
 
 }  // namespace leat

@@ -13,7 +13,20 @@ bool is_name(std::string_view text) {
   return true;
 }
 
-/// The rows of [0, count) that are not listed (ascending).
+}  // namespace
+
+bool check_name(const std::string& name, const Place& place, Describe& describe) {
+  if (is_name(name)) return true;
+  describe.problem(Code::bad_name, place,
+                   fmt::format("`{}` cannot name a column: letters, digits and _ can", name));
+  return false;
+}
+
+bool check_out(const std::optional<TextMap>& map, Describe& describe) {
+  // Missing: reported when the options were read.
+  return map && check_name(map->out, describe.place_of("map.out"), describe);
+}
+
 std::vector<std::uint32_t> others(std::uint32_t count, std::span<const std::uint32_t> listed) {
   std::vector<std::uint32_t> rows;
   rows.reserve(count - listed.size());
@@ -23,16 +36,6 @@ std::vector<std::uint32_t> others(std::uint32_t count, std::span<const std::uint
     else
       rows.push_back(row);
   return rows;
-}
-
-}  // namespace
-
-bool check_out(const std::optional<TextMap>& map, Describe& describe) {
-  if (!map) return false;  // missing: reported when the options were read
-  if (is_name(map->out)) return true;
-  describe.problem(Code::bad_name, describe.place_of("map.out"),
-                   fmt::format("`{}` cannot name a column: letters, digits and _ can", map->out));
-  return false;
 }
 
 SchemaPtr with_answers(std::span<const Field> answers, Describe& describe) {

@@ -42,11 +42,15 @@ FieldSpec on_null_field() {
                 "A row whose text is null goes to `errors`, or on with null answers.");
 }
 
-/// False, with a problem at its place, when `out` cannot name columns.
+/// False, with a problem at the place, when a name cannot be a column's.
+bool check_name(const std::string& name, const Place& place, Describe& describe);
 bool check_out(const std::optional<TextMap>& map, Describe& describe);
 
 /// The input's fields followed by the answers'; null, with a problem at `map.out`, when a name is taken.
 SchemaPtr with_answers(std::span<const Field> answers, Describe& describe);
+
+/// The rows of [0, count) that are not listed (ascending).
+std::vector<std::uint32_t> others(std::uint32_t count, std::span<const std::uint32_t> listed);
 
 /// Evaluates the expression and rejects the rows without a text.
 Texts select_texts(const Expression& in, OnNull on_null, const Batch& batch, Context& ctx);

@@ -152,7 +152,7 @@ class CommandLine {
     CLI::App& sub = verb(
         "replay", "Run a topology on what was recorded, in place of its sources",
         "leat replay monday.rec pipeline.yaml --speed 10x\n  leat replay monday.rec pipeline.yaml --compare "
-        "monday.rec --replace 'score={kind: infer.text, model: vader, map: {in: title, out: mood}}'",
+        "monday.rec --replace 'score={kind: infer, engine: lexicon, model: vader, map: {in: title, out: mood}}'",
         [this] { return cli::replay(replay_); });
     sub.add_option("recording", replay_.recording, "A file that `leat run --record` made")->required();
     add_topology(sub, replay_, true);

@@ -75,7 +75,7 @@ TEST(WordSumLexicon, comparative_is_the_score_per_word) {
 }
 
 TEST(WordSumLexicon, the_finance_list_scores_its_own_entries) {
-  const auto entries = words::read_lexicon(lexicon_file({.name = "finance", .path = {}}));
+  const auto entries = words::read_lexicon(find_model({.name = "finance", .path = {}}, "lexicon")->path());
   if (!entries) GTEST_SKIP() << "no finance lexicon here: run scripts/bootstrap";
   const WordSumLexicon finance(*entries);
   EXPECT_GT(entries->size(), 3500u);

@@ -93,7 +93,7 @@ TEST(VaderLexicon, null_text_gives_null_scores) {
   rows.add("good");
   rows.add(std::nullopt);
   const Batch batch = rows.finish();
-  const auto prediction = small_lexicon().predict(batch.columns());
+  const auto prediction = small_lexicon().predict(batch.column(0));
   ASSERT_TRUE(prediction);
   EXPECT_FALSE(prediction->outputs.column(0).is_null(0));
   EXPECT_TRUE(prediction->outputs.column(0).is_null(1));
@@ -103,7 +103,7 @@ TEST(VaderLexicon, null_text_gives_null_scores) {
 // (scripts/vader-reference); the sentences are ours.
 TEST(VaderLexicon, agrees_with_the_published_implementation) {
   const ModelSource source{.name = "vader", .path = {}};
-  const auto entries = words::read_lexicon(lexicon_file(source));
+  const auto entries = words::read_lexicon(find_model(source, "lexicon")->path());
   if (!entries) GTEST_SKIP() << "no VADER lexicon here: run scripts/bootstrap";
   const VaderLexicon lexicon(*entries);
   const char* root = std::getenv("LEAT_SOURCE_DIR");

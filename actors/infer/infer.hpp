@@ -4,6 +4,6 @@
 
 namespace leat {
 
-void register_infer_text(Registry& registry);
+void register_infer(Registry& registry);
 
 }  // namespace leat

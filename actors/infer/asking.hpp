@@ -1,0 +1,11 @@
+#pragma once
+
+#include "infer/model.hpp"
+
+namespace leat {
+
+/// Asks a model and leaves no row without an outcome: a call that fails as a whole is halved until the rows
+/// that make it fail stand alone. Costs two calls per failing row and level, none when nothing fails.
+Prediction ask(const Model& model, std::span<const Column> columns, std::span<const std::uint32_t> counts);
+
+}  // namespace leat

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "infer/answers.hpp"
+#include "infer/engines.hpp"
+#include "infer/micro_batch.hpp"
+
+namespace leat {
+
+/// What happens to a row when something the model reads of it is null.
+enum class NullInput : std::uint8_t { reject, keep, missing };
+
+struct BatchOptions {
+  std::optional<Rows> max;
+  Duration delay{};
+};
+
+/// How many threads one call may use. Reading it announces the number, so that the pool of the process is
+/// large enough when the first model is opened.
+struct CallThreads {
+  std::uint32_t count = 1;
+};
+template <>
+struct FieldTraits<CallThreads> {
+  static void describe(FieldInfo& info) { info.type = "integer 1 to 256"; }
+  static void read(const ConfigNode& node, CallThreads& value, ReadContext& context);
+  static std::string show(const CallThreads& value) { return std::to_string(value.count); }
+};
+
+/// A model by name or by path; what has a `/` or a `.` is a path.
+template <>
+struct FieldTraits<ModelSource> {
+  static void describe(FieldInfo& info) { info.type = "model name or path"; }
+  static void read(const ConfigNode& node, ModelSource& value, ReadContext& context);
+  static std::string show(const ModelSource& value) { return value.path.empty() ? value.name : value.path; }
+};
+
+/// What describe finds; shared by the instances.
+struct InferPlan {
+  ModelPtr model;
+  ModelColumns inputs;
+  Answers answers;
+  MicroBatch::Limits limits;
+};
+
+struct InferConfig {
+  std::string engine;
+  ModelSource source;
+  std::optional<std::uint64_t> version;
+  std::optional<ModelMap> map;
+  std::string answered_by;
+  NullInput on_null = NullInput::reject;
+  std::optional<BatchOptions> batch;
+  std::optional<Duration> deadline;
+  CallThreads threads;
+  std::vector<std::string> labels;
+  Activation activation = Activation::automatic;
+  std::optional<std::uint32_t> tokens;
+  LexiconRules rules = LexiconRules::automatic;
+  std::optional<double> positive_at;
+  std::optional<double> negative_at;
+  std::shared_ptr<const InferPlan> plan;
+};
+
+Fields<InferConfig> infer_fields();
+/// Opens the model, compares it with the mapping and makes `plan`; declares the output of `out`.
+void describe_infer(InferConfig& config, const Port& out, Describe& describe);
+
+}  // namespace leat

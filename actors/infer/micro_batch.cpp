@@ -1,0 +1,59 @@
+#include "infer/micro_batch.hpp"
+
+#include <algorithm>
+
+namespace leat {
+
+void MicroBatch::add(const Batch& rows, Time now, Time watermark) {
+  if (rows.empty()) return;
+  if (rows_ == 0) watermark_ = watermark;
+  waiting_.push_back({rows, now, rows.entered() == kTimeMin ? now : std::min(rows.entered(), now)});
+  rows_ += rows.row_count();
+}
+
+std::optional<Batch> MicroBatch::take(Time now) {
+  if (rows_ >= limits_.rows_max) return take_rows(limits_.rows_max);
+  if (rows_ == 0 || *due() > now) return std::nullopt;
+  return take_rows(rows_);
+}
+
+std::optional<Batch> MicroBatch::take_all() {
+  if (rows_ == 0) return std::nullopt;
+  return take_rows(std::min(rows_, limits_.rows_max));
+}
+
+std::optional<Time> MicroBatch::due() const {
+  if (rows_ == 0) return std::nullopt;
+  if (limits_.delay.count() == 0 && !limits_.deadline) return waiting_.front().came;
+  Time due = kTimeMax;
+  // A deadline alone lets rows wait as long as their budget allows.
+  if (limits_.delay.count() != 0) due = waiting_.front().came + limits_.delay;
+  if (limits_.deadline)
+    for (const Waiting& waiting : waiting_) due = std::min(due, waiting.entered + *limits_.deadline - call_);
+  return due;
+}
+
+void MicroBatch::called(Duration took) {
+  // Up at once, down slowly: a budget that was missed costs more than a batch that was closed early.
+  call_ = took > call_ ? took : call_ - (call_ - took) / 16;
+}
+
+Batch MicroBatch::take_rows(std::uint32_t count) {
+  std::vector<Batch> parts;
+  std::uint32_t taken = 0;
+  std::size_t whole = 0;
+  for (; whole < waiting_.size() && taken + waiting_[whole].rows.row_count() <= count; ++whole) {
+    parts.push_back(std::move(waiting_[whole].rows));
+    taken += parts.back().row_count();
+  }
+  if (taken < count) {
+    Batch& rest = waiting_[whole].rows;
+    parts.push_back(rest.slice(0, count - taken));
+    rest = rest.slice(count - taken, rest.row_count() - (count - taken));
+  }
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(whole));
+  rows_ -= count;
+  return parts.size() == 1 ? std::move(parts[0]) : concat(parts);
+}
+
+}  // namespace leat
