@@ -29,10 +29,16 @@ class Infer final : public Actor {
   static void describe(Config& config, Describe& describe) { describe_infer(config, out, describe); }
 
   explicit Infer(Config config)
-      : plan_(std::move(config.plan)), on_null_(config.on_null), rows_(plan_->limits) {}
+      : plan_(std::move(config.plan)),
+        model_(plan_->model->model()),
+        generation_(plan_->model->generation()),
+        on_null_(config.on_null),
+        watch_(config.watch),
+        rows_(plan_->limits) {}
 
   Status on_start(Context&) override {
-    warm(*plan_->model);
+    warm(*model_);
+    plan_->model->watch(watch_);
     return {};
   }
   Status on_batch(const Port&, const Batch& batch, Context& ctx) override {
@@ -73,8 +79,14 @@ class Infer final : public Actor {
   Status answer(const Batch& rows, Context& ctx);
   void emit(Question question, Prediction prediction, Context& ctx) const;
 
+  /// Takes the model that a swap has put in place.
+  void look_for_swap(Context& ctx);
+
   std::shared_ptr<const InferPlan> plan_;
+  ModelPtr model_;
+  std::uint64_t generation_;
   NullInput on_null_;
+  Duration watch_;
   MicroBatch rows_;
 };
 
@@ -119,11 +131,20 @@ Infer::Question Infer::question(const Batch& rows, Context& ctx) const {
   return asked;
 }
 
+void Infer::look_for_swap(Context& ctx) {
+  if (plan_->model->generation() == generation_) return;
+  generation_ = plan_->model->generation();
+  model_ = plan_->model->model();
+  const ModelSlot::Event event = plan_->model->last_event();
+  if (ctx.instance() == 0) ctx.log(event.swapped ? LogLevel::info : LogLevel::warning, event.text);
+}
+
 Status Infer::answer(const Batch& rows, Context& ctx) {
+  look_for_swap(ctx);
   Question asked = question(rows, ctx);
   if (asked.rows.empty()) return {};
   const auto began = std::chrono::steady_clock::now();
-  Prediction prediction = ask(*plan_->model, asked.columns, plan_->inputs.counts);
+  Prediction prediction = ask(*model_, asked.columns, plan_->inputs.counts);
   rows_.called(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began));
   emit(std::move(asked), std::move(prediction), ctx);
   return {};
@@ -135,7 +156,7 @@ void Infer::emit(Question asked, Prediction prediction, Context& ctx) const {
     return std::ranges::binary_search(asked.absent, failed.row);
   });
   const std::vector<Column> answers =
-      plan_->answers.columns(prediction, asked.absent, plan_->model->identity().text());
+      plan_->answers.columns(prediction, asked.absent, model_->identity().text());
   std::vector<Column> columns(asked.rows.columns().begin(), asked.rows.columns().end());
   columns.insert(columns.end(), answers.begin(), answers.end());
   Batch result(ctx.output_schema(out), columns, asked.rows.row_count());

@@ -246,8 +246,9 @@ void describe_infer(InferConfig& config, const Port& out, Describe& describe) {
   const SchemaPtr schema = with_answers(answers->fields(), describe);
   if (schema == nullptr || !inputs || !fits) return;
   describe.output(out, schema);
-  config.plan =
-      std::make_shared<const InferPlan>(InferPlan{model, *std::move(inputs), *std::move(answers), limits});
+  config.plan = std::make_shared<const InferPlan>(
+      InferPlan{std::make_shared<ModelSlot>(model, config.source, model_options(config)), *std::move(inputs),
+                *std::move(answers), limits});
 }
 
 }  // namespace leat

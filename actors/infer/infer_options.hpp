@@ -3,6 +3,7 @@
 #include "infer/answers.hpp"
 #include "infer/engines.hpp"
 #include "infer/micro_batch.hpp"
+#include "infer/model_slot.hpp"
 
 namespace leat {
 
@@ -36,7 +37,7 @@ struct FieldTraits<ModelSource> {
 
 /// What describe finds; shared by the instances.
 struct InferPlan {
-  ModelPtr model;
+  std::shared_ptr<ModelSlot> model;
   ModelColumns inputs;
   Answers answers;
   MicroBatch::Limits limits;
@@ -46,6 +47,7 @@ struct InferConfig {
   std::string engine;
   ModelSource source;
   std::optional<std::uint64_t> version;
+  Duration watch = std::chrono::seconds(1);
   std::optional<ModelMap> map;
   std::string answered_by;
   NullInput on_null = NullInput::reject;

@@ -20,7 +20,7 @@ struct Library {
   LEAT_XGBOOST(XGBGetLastError);
   LEAT_XGBOOST(XGDMatrixCreateFromMat_omp);
   LEAT_XGBOOST(XGDMatrixSetFloatInfo);
-  LEAT_XGBOOST(XGDMatrixSetStrFeatureInfo);
+  LEAT_XGBOOST(XGBoosterSetStrFeatureInfo);
   LEAT_XGBOOST(XGDMatrixFree);
   LEAT_XGBOOST(XGBoosterCreate);
   LEAT_XGBOOST(XGBoosterFree);
@@ -57,7 +57,7 @@ Result<Library> load_library() {
   LEAT_XGBOOST(XGBGetLastError);
   LEAT_XGBOOST(XGDMatrixCreateFromMat_omp);
   LEAT_XGBOOST(XGDMatrixSetFloatInfo);
-  LEAT_XGBOOST(XGDMatrixSetStrFeatureInfo);
+  LEAT_XGBOOST(XGBoosterSetStrFeatureInfo);
   LEAT_XGBOOST(XGDMatrixFree);
   LEAT_XGBOOST(XGBoosterCreate);
   LEAT_XGBOOST(XGBoosterFree);
@@ -110,13 +110,11 @@ class LibraryBooster final : public Booster {
     LEAT_TRY(check(library_.XGDMatrixCreateFromMat_omp(
         rows.values, rows.rows, rows.columns, std::numeric_limits<float>::quiet_NaN(), &matrix_, 1)));
     LEAT_TRY(check(library_.XGDMatrixSetFloatInfo(matrix_, "label", labels.data(), labels.size())));
-    if (!names.empty()) {
-      std::vector<const char*> texts;
-      for (const std::string& name : names) texts.push_back(name.c_str());
-      LEAT_TRY(
-          check(library_.XGDMatrixSetStrFeatureInfo(matrix_, "feature_name", texts.data(), texts.size())));
-    }
-    return check(library_.XGBoosterCreate(&matrix_, 1, &booster_));
+    LEAT_TRY(check(library_.XGBoosterCreate(&matrix_, 1, &booster_)));
+    if (names.empty()) return {};
+    std::vector<const char*> texts;
+    for (const std::string& name : names) texts.push_back(name.c_str());
+    return check(library_.XGBoosterSetStrFeatureInfo(booster_, "feature_name", texts.data(), texts.size()));
   }
 
   Status predict(DenseRows rows, std::vector<float>& answers) const override {

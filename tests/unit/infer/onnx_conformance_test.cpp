@@ -112,10 +112,11 @@ bool survives_columns(const Tensor& tensor) {
                              static_cast<std::size_t>(tensor.size()) * element_size(tensor.element)) == 0;
 }
 
-/// Random by nature, or of operators whose definition has changed since this data was made. None of it is about
-/// how values come in and out.
+/// Random by nature, or of operators whose definition has changed since this data was made. None of it is
+/// about how values come in and out.
 bool known_to_differ(std::string_view name) {
-  for (const std::string_view part : {"bernoulli", "dropout", "BFLOAT16", "dft", "align_corners", "maxunpool"})
+  for (const std::string_view part :
+       {"bernoulli", "dropout", "BFLOAT16", "dft", "align_corners", "maxunpool"})
     if (name.find(part) != std::string_view::npos) return true;
   return false;
 }

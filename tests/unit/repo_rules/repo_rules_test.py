@@ -36,10 +36,11 @@ HOMES = {
     r"sqlite3\.h$": ("actors/transform/sqlite_reader.cpp", "actors/persist/dead_letter_", "tests/"),
     r"CLI/": ("runtime/cli/cli.cpp", "bench/common/options.cpp"),
     r"simdjson\.h$": ("runtime/batch/", "bench/", "tests/"),
-    r"boost/": ("actors/ingest/http_server.cpp",),
+    r"^boost/": ("actors/ingest/http_server.cpp",),
     r"zlib\.h$": ("actors/ingest/byte_stream.cpp", "tests/"),
     r"re2/": ("runtime/expr/",),
-    r"onnxruntime|xgboost/": ("actors/infer/",),
+    r"onnxruntime": ("actors/infer/onnx_session.cpp",),
+    r"xgboost/": ("actors/infer/xgboost_library.cpp",),
     r"leat/testing\.hpp$": ("runtime/testing/", "examples/", "tests/"),
 }
 

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "infer/engines.hpp"
+
+namespace leat {
+
+/// The model that the instances of one actor ask, which may be another from one call to the next. A thread of
+/// its own looks into a versioned folder, opens a new version aside, warms it and puts it in place; whoever
+/// is asking the old one finishes with it. A version that cannot be opened, or wants other inputs or gives
+/// other outputs, changes nothing, and is looked at again when another takes its place. Any thread.
+class ModelSlot {
+ public:
+  struct Event {
+    bool swapped = false;  ///< else it was refused
+    std::string text;
+  };
+
+  ModelSlot(ModelPtr model, ModelSource source, ModelOptions options)
+      : source_(std::move(source)), options_(std::move(options)), model_(std::move(model)) {}
+  ~ModelSlot();
+  ModelSlot(const ModelSlot&) = delete;
+  ModelSlot& operator=(const ModelSlot&) = delete;
+
+  ModelPtr model() const {
+    const std::lock_guard lock(mutex_);
+    return model_;
+  }
+  /// Changes with every event; cheap to ask.
+  std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
+  Event last_event() const {
+    const std::lock_guard lock(mutex_);
+    return event_;
+  }
+
+  /// Starts the thread, if the model is of a versioned folder; again: nothing.
+  void watch(Duration every);
+  /// Looks once.
+  void look();
+
+ private:
+  void run(Duration every);
+  void tell(Event event, ModelPtr model);
+
+  const ModelSource source_;
+  const ModelOptions options_;
+  mutable std::mutex mutex_;
+  std::condition_variable ready_;
+  ModelPtr model_;
+  Event event_;
+  std::string refused_;  // the version that was
+  std::atomic<std::uint64_t> generation_{0};
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+/// Whether a model may take another's place: the same inputs and outputs. The error says what differs.
+Status same_signature(const ModelSignature& before, const ModelSignature& after);
+
+}  // namespace leat
