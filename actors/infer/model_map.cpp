@@ -116,13 +116,23 @@ class Fitting {
                 suggest(mapped.name, known), fmt::format("it wants: {}", joined(known)));
   }
 
+  /// Whether an unknown name of the mapping was meant to be this one: that is told already.
+  bool misspelt(const std::string& name, const std::vector<std::string>& known) const {
+    const std::string wanted = fmt::format("did you mean `{}`?", name);
+    return std::ranges::any_of(map_.inputs, [&](const MappedInput& mapped) {
+      return std::ranges::find(known, mapped.name) == known.end() && suggest(mapped.name, known) == wanted;
+    });
+  }
+
   /// The model names the values of its one input: in whatever order they are mapped.
   void take_features(const ModelInput& input) {
     refuse_unknown(input.features);
     MappedInput all{input.name, map_.place, {}};
     for (const std::string& feature : input.features) {
       const MappedInput* mapped = find(feature);
-      if (mapped == nullptr)
+      if (mapped == nullptr && misspelt(feature, input.features))
+        good_ = false;
+      else if (mapped == nullptr)
         problem(map_.place, fmt::format("the model wants `{}`; the mapping does not have it", feature));
       else if (mapped->columns.size() != 1 || one_list(*mapped))
         problem(mapped->place, fmt::format("`{}` is one value per row", feature));
@@ -139,6 +149,8 @@ class Fitting {
     for (const ModelInput& input : inputs_)
       if (const MappedInput* mapped = find(input.name))
         take(input, *mapped);
+      else if (misspelt(input.name, known))
+        good_ = false;
       else
         problem(map_.place, fmt::format("the model wants `{}`, {}; the mapping does not have it", input.name,
                                         input.wants));

@@ -32,6 +32,7 @@ class CommandLine {
     add_log();
     add_eval();
     add_dlq();
+    add_model();
     add_completion();
   }
 
@@ -152,7 +153,8 @@ class CommandLine {
     CLI::App& sub = verb(
         "replay", "Run a topology on what was recorded, in place of its sources",
         "leat replay monday.rec pipeline.yaml --speed 10x\n  leat replay monday.rec pipeline.yaml --compare "
-        "monday.rec --replace 'score={kind: infer, engine: lexicon, model: vader, map: {in: title, out: mood}}'",
+        "monday.rec --replace 'score={kind: infer, engine: lexicon, model: vader, map: {in: title, out: "
+        "mood}}'",
         [this] { return cli::replay(replay_); });
     sub.add_option("recording", replay_.recording, "A file that `leat run --record` made")->required();
     add_topology(sub, replay_, true);
@@ -289,6 +291,42 @@ class CommandLine {
     sub.add_option("expression", eval_.expression, "A CEL expression")->required();
     sub.add_option("--input", eval_.input, "File with one JSON event, or - for stdin");
   }
+  void add_model() {
+    CLI::App& model =
+        group_of_verbs("model", "Look at models, measure them, swap and export them",
+                       "leat model ls models/risk\n  leat model check models/risk\n  leat model bench "
+                       "models/risk\n  leat model swap models/risk 2\n  leat model export models/risk "
+                       "models/risk-onnx/model.onnx");
+    CLI::App& ls =
+        nested_verb(model, "ls", "List the versions of a model, or a folder of models; * is current",
+                    "leat model ls models/risk\n  leat model ls models --format json",
+                    [this] { return model_ls(model_); });
+    CLI::App& check =
+        nested_verb(model, "check", "Open a model and print what it reads and gives",
+                    "leat model check models/risk\n  leat model check models/risk --version 2 --format json",
+                    [this] { return model_check(model_); });
+    CLI::App& bench =
+        nested_verb(model, "bench", "Measure batch sizes and threads on this machine, and recommend",
+                    "leat model bench models/risk\n  leat model bench models/mood --text 'Profits rise'",
+                    [this] { return model_bench(model_); });
+    CLI::App& swap =
+        nested_verb(model, "swap", "Make a version current; running topologies take it without a gap",
+                    "leat model swap models/risk 2\n  leat model swap models/risk latest",
+                    [this] { return model_swap(model_); });
+    CLI::App& out = nested_verb(
+        model, "export", "Write an XGBoost model as ONNX, which answers single rows sooner",
+        "leat model export models/risk models/risk-onnx/model.onnx", [this] { return model_export(model_); });
+    for (CLI::App* sub : {&ls, &check, &bench, &swap, &out}) {
+      sub->add_option("model", model_.path, "A model's file or folder")->required();
+      sub->add_option("--engine", model_.engine, "lexicon, onnx or xgboost (default: by the file)");
+    }
+    for (CLI::App* sub : {&ls, &check, &bench}) add_format(*sub, model_.format);
+    for (CLI::App* sub : {&check, &bench, &out})
+      sub->add_option("--version", model_.version, "Which version (default: the current one)");
+    bench.add_option("--text", model_.text, "Text models: what to ask about");
+    swap.add_option("to", model_.to, "A version, or latest")->required();
+    out.add_option("output", model_.output, "The file to write")->required();
+  }
   void add_dlq() {
     CLI::App& dlq = group_of_verbs(
         "dlq", "Look at dead letters, send them back or forget them",
@@ -394,6 +432,7 @@ class CommandLine {
   LogArguments log_;
   TestArguments test_;
   ReplayArguments replay_;
+  ModelArguments model_;
   DlqArguments dlq_;
   std::string shell_;
 };

@@ -114,6 +114,16 @@ struct DlqArguments {
   Format format = Format::text;
 };
 
+struct ModelArguments {
+  std::string path;
+  std::string engine;         ///< empty: by the file
+  std::uint64_t version = 0;  ///< 0: the one that counts
+  std::string to;             ///< swap: a version, or "latest"
+  std::string output;         ///< export: a file
+  std::string text = "Shares of the company rose five percent after it raised its forecast for the year";
+  Format format = Format::text;
+};
+
 int run_cli(int argc, char** argv);
 
 int validate(const ValidateArguments& arguments);
@@ -141,6 +151,11 @@ int dlq_ls(const DlqArguments& arguments);
 int dlq_show(const DlqArguments& arguments);
 int dlq_redrive(const DlqArguments& arguments);
 int dlq_purge(const DlqArguments& arguments);
+int model_ls(const ModelArguments& arguments);
+int model_check(const ModelArguments& arguments);
+int model_bench(const ModelArguments& arguments);
+int model_swap(const ModelArguments& arguments);
+int model_export(const ModelArguments& arguments);
 int version(Format format);
 
 }  // namespace leat::cli
