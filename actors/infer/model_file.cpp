@@ -118,6 +118,8 @@ Result<ModelFile> find_model(const ModelSource& source, std::string engine,
   if (source.path.empty()) return ModelFile{{"lexicon", source.name, "", lexicon_file(source.name)}, true};
   std::error_code ignored;
   if (fs::is_directory(source.path, ignored)) return find_in_folder(source.path, engine, version);
+  if (engine.empty() && !fs::exists(source.path, ignored))
+    return fail(Code::model_missing, "there is no such file or folder", source.path);
   if (engine.empty()) engine = engine_of(source.path);
   if (engine.empty())
     return fail(Code::bad_value, "which engine runs this file? .onnx, .ubj, .json and .tsv are known",

@@ -244,12 +244,25 @@ TrainingRun Train::run() const {
 
 Status Train::tell(const TrainingResult& result, Context& ctx) const {
   BatchBuilder row(ctx.output_schema(out));
-  const std::optional<std::int64_t> version =
-      result.version ? std::optional(static_cast<std::int64_t>(*result.version)) : std::nullopt;
-  row.add(std::string_view(config_.model.text), version, result.version.has_value(),
-          std::string_view(result.message), static_cast<std::int64_t>(result.rows),
-          static_cast<std::int64_t>(result.held_out), result.metrics.auc, result.metrics.log_loss,
-          result.metrics.rmse, result.previous.auc, result.previous.log_loss, result.previous.rmse);
+  std::size_t column = 0;
+  const auto add = [&](auto value) { row.column(column++).append(value); };
+  const auto add_if_there = [&](const std::optional<double>& value) {
+    value ? row.column(column).append(*value) : row.column(column).append_null();
+    ++column;
+  };
+  add(std::string_view(config_.model.text));
+  result.version ? row.column(column).append(static_cast<std::int64_t>(*result.version))
+                 : row.column(column).append_null();
+  ++column;
+  add(result.version.has_value());
+  add(std::string_view(result.message));
+  add(static_cast<std::int64_t>(result.rows));
+  add(static_cast<std::int64_t>(result.held_out));
+  for (const Metrics* metrics : {&result.metrics, &result.previous}) {
+    add_if_there(metrics->auc);
+    add_if_there(metrics->log_loss);
+    add_if_there(metrics->rmse);
+  }
   ctx.emit(out, row.finish());
   return {};
 }
