@@ -190,6 +190,9 @@ Fields<InferConfig> infer_fields() {
           .example("finance"),
       optional("version", &C::version,
                "The version of a versioned folder; default: its `current`, else the greatest."),
+      optional("watch", &C::watch,
+               "How often a versioned folder is looked into for a new version, which takes the place of the "
+               "old one between two calls; 0s: never. Not with `version`."),
       map_field(),
       optional(
           "answered_by", &C::answered_by,
@@ -246,6 +249,7 @@ void describe_infer(InferConfig& config, const Port& out, Describe& describe) {
   const SchemaPtr schema = with_answers(answers->fields(), describe);
   if (schema == nullptr || !inputs || !fits) return;
   describe.output(out, schema);
+  if (config.version) config.watch = {};
   config.plan = std::make_shared<const InferPlan>(
       InferPlan{std::make_shared<ModelSlot>(model, config.source, model_options(config)), *std::move(inputs),
                 *std::move(answers), limits});

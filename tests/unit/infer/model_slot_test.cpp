@@ -99,5 +99,20 @@ TEST_F(ModelSlotTest, an_actor_answers_with_the_new_version_from_the_next_call_o
   EXPECT_THAT(out, HasSubstr(R"("r_risk":20.0,"r_model":"onnx/risk@2")"));
 }
 
+TEST_F(ModelSlotTest, an_actor_that_asks_for_a_version_stays_with_it) {
+  ActorHarness actor(
+      "infer",
+      fmt::format("{{ engine: onnx, model: {}, version: 1, watch: 1ms, map: {{ in: a, out: r }} }}",
+                  folder_.path("risk")),
+      "{ a: float64 }");
+  ASSERT_EQ(actor.problems(), "");
+  add(2);
+  for (int tries = 0; tries < 50; ++tries) {
+    std::this_thread::yield();
+    ASSERT_TRUE(actor.feed(R"({"a":10})"));
+    EXPECT_THAT(actor.take(), HasSubstr("onnx/risk@1"));
+  }
+}
+
 }  // namespace
 }  // namespace leat

@@ -69,7 +69,7 @@ class TrainTest : public ::testing::Test {
         "train",
         fmt::format("{{ model: {}, features: {{ a: a, b: b }}, label: fraud, rounds: 20, depth: 3{} }}",
                     folder_.path("risk"), more),
-        "{ a: float64, b: 'float64?', fraud: bool? }");
+        "{ a: float64, b: 'float64?', fraud: 'bool?' }");
     EXPECT_EQ(actor.problems(), "");
     EXPECT_TRUE(actor.feed(rows));
     EXPECT_TRUE(actor.end());
@@ -113,7 +113,7 @@ TEST_F(TrainTest, learns_on_a_schedule_what_has_come_since) {
       fmt::format(
           "{{ model: {}, features: {{ a: a, b: b }}, label: fraud, rounds: 5, every: 1h, replace: always }}",
           folder_.path("risk")),
-      "{ a: float64, b: 'float64?', fraud: bool? }");
+      "{ a: float64, b: 'float64?', fraud: 'bool?' }");
   ASSERT_EQ(actor.problems(), "");
   ASSERT_TRUE(actor.advance(std::chrono::hours(2)));
   EXPECT_EQ(actor.take(), "");  // nothing to learn
