@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <leat/batch_builder.hpp>
 #include <leat/context.hpp>
 #include <leat/state.hpp>
@@ -37,9 +38,7 @@ class Train final : public Actor {
   static constexpr KindInfo kind{
       .name = "train",
       .doc = "Learns an XGBoost model from labelled rows and writes it as a new version.",
-      .example =
-          "model: models/risk\nfeatures: { amount: double(k), hour: double(k % 24) }\n"
-          "label: amount > 20.0\n",
+      .example = "model: models/risk\nfeatures: { amount: amount }\nlabel: amount > 20\n",
       .blocks = true};
   static constexpr Port in{0, "in", "Labelled rows, oldest first."};
   static constexpr Port out{
@@ -243,6 +242,7 @@ TrainingRun Train::run() const {
 }
 
 Status Train::tell(const TrainingResult& result, Context& ctx) const {
+  const std::string name = std::filesystem::path(config_.model.text).filename().string();
   BatchBuilder row(ctx.output_schema(out));
   std::size_t column = 0;
   const auto add = [&](auto value) { row.column(column++).append(value); };
@@ -250,7 +250,7 @@ Status Train::tell(const TrainingResult& result, Context& ctx) const {
     value ? row.column(column).append(*value) : row.column(column).append_null();
     ++column;
   };
-  add(std::string_view(config_.model.text));
+  add(std::string_view(name));
   result.version ? row.column(column).append(static_cast<std::int64_t>(*result.version))
                  : row.column(column).append_null();
   ++column;

@@ -120,6 +120,7 @@ TEST_F(TrainTest, learns_on_a_schedule_what_has_come_since) {
   ASSERT_TRUE(actor.feed(labelled(200, 1, 0.1)));
   ASSERT_TRUE(actor.restart());
   ASSERT_TRUE(actor.advance(std::chrono::hours(1)));
+  ASSERT_TRUE(actor.advance(std::chrono::minutes(1)));  // what was offloaded has come back
   EXPECT_THAT(actor.take(),
               HasSubstr(R"("version":1,"taken":true,"message":"taken","rows":160,"held_out":40)"));
   ASSERT_TRUE(actor.advance(std::chrono::hours(1)));
