@@ -95,6 +95,57 @@ TEST_F(Infer, the_text_must_be_a_string) {
   EXPECT_THAT(actor.problems(), HasSubstr("the model wants `text`, a text; the mapping gives int64"));
 }
 
+/// The ids among JSON lines.
+std::string ids(const std::string& lines) {
+  std::string found;
+  for (std::size_t at = lines.find("\"id\":"); at != std::string::npos; at = lines.find("\"id\":", at + 1))
+    found += lines[at + 5];
+  return found;
+}
+
+TEST_F(Infer, rows_wait_for_others_until_the_call_is_full_or_the_delay_is_over) {
+  using namespace std::chrono_literals;
+  ActorHarness actor("infer", options(", batch: { max: 3, delay: 5ms }"), schema_);
+  ASSERT_EQ(actor.problems(), "");
+  ASSERT_TRUE(actor.feed(R"({"id":1,"title":"profit"})"));
+  ASSERT_TRUE(actor.advance(4ms));
+  EXPECT_EQ(ids(actor.take()), "");
+  ASSERT_TRUE(actor.feed(R"({"id":2,"title":"loss"})"));
+  ASSERT_TRUE(actor.advance(1ms));
+  EXPECT_EQ(ids(actor.take()), "12");
+  ASSERT_TRUE(actor.feed(R"({"id":3}
+{"id":4,"title":"profit"}
+{"id":5,"title":"profit"}
+{"id":6,"title":"loss"})"));
+  EXPECT_EQ(ids(actor.take()), "45");
+  EXPECT_THAT(actor.take("errors"), HasSubstr("`title` is null"));
+  ASSERT_TRUE(actor.end());
+  EXPECT_EQ(ids(actor.take()), "6");
+}
+
+TEST_F(Infer, what_waits_belongs_before_a_barrier_and_holds_the_watermark) {
+  using namespace std::chrono_literals;
+  ActorHarness actor("infer", options(", batch: { delay: 1s }"), schema_);
+  ASSERT_TRUE(actor.watermark(Time(10s)));
+  ASSERT_TRUE(actor.feed(R"({"id":1,"title":"profit"})"));
+  ASSERT_TRUE(actor.watermark(Time(20s)));
+  EXPECT_EQ(actor.watermark_out(), Time(10s));
+  ASSERT_TRUE(actor.checkpoint());
+  EXPECT_EQ(ids(actor.take()), "1");
+  EXPECT_EQ(actor.watermark_out(), Time(20s));
+}
+
+TEST_F(Infer, a_deadline_closes_a_batch_before_the_delay_does) {
+  using namespace std::chrono_literals;
+  ActorHarness actor("infer", options(", batch: { delay: 1s }, deadline: 200ms"), schema_);
+  ASSERT_EQ(actor.problems(), "");
+  ASSERT_TRUE(actor.feed(R"({"id":1,"title":"profit"})"));
+  ASSERT_TRUE(actor.advance(50ms));
+  EXPECT_EQ(ids(actor.take()), "");
+  ASSERT_TRUE(actor.advance(150ms));
+  EXPECT_EQ(ids(actor.take()), "1");
+}
+
 struct Refused {
   const char* options;
   const char* says;
