@@ -5,6 +5,7 @@
 
 #include "batch/draft.hpp"
 #include "batch/layout.hpp"
+#include "batch/schema_share.hpp"
 
 namespace leat {
 
@@ -32,7 +33,7 @@ Batch::Batch(SchemaPtr schema, std::span<const Column> columns, std::uint32_t ro
 
 const SchemaPtr& Batch::schema() const {
   static const SchemaPtr none;
-  return rep_ ? rep_->schema : none;
+  return rep_ ? rep_->share->schema : none;
 }
 
 const Column* Batch::column(std::string_view name) const {
@@ -43,7 +44,7 @@ const Column* Batch::column(std::string_view name) const {
 
 Batch Batch::slice(std::uint32_t first, std::uint32_t count) const {
   if (first == 0 && count == row_count()) return *this;
-  BatchDraft draft(rep_->schema, count, 0);
+  BatchDraft draft(schema(), count, 0);
   for (const Column& column : columns()) draft.add(column.slice(first, count));
   return draft.finish(rep_->entered);
 }
@@ -56,7 +57,7 @@ Batch Batch::with_schema(SchemaPtr schema) const {
 
 Batch Batch::with_entered(Time entered) const& {
   if (rep_ == nullptr || rep_->entered == entered) return *this;
-  BatchDraft draft(rep_->schema, rep_->rows, 0);
+  BatchDraft draft(schema(), rep_->rows, 0);
   for (const Column& column : columns()) draft.add(column);
   return draft.finish(entered);
 }

@@ -128,20 +128,22 @@ Batch BatchBuilder::finish() {
   BatchDraft draft(schema_, rows, bytes);
   std::size_t begin = 0;
   for (ColumnBuilder& column : columns_) {
-    draft.add(column.lay_out(draft.buffers(), begin));
+    column.lay_out(draft.buffers(), begin, draft.add());
     column.clear();
   }
   return draft.finish(kTimeMin);
 }
 
 std::size_t ColumnBuilder::laid_out_end(std::size_t begin) const {
-  return column_layout(begin, type_, rows_, nulls_ != 0, values_.size()).end;
+  return memory_layout(begin, type_, rows_, nulls_ != 0, values_.size()).end;
 }
 
-Column::Parts ColumnBuilder::lay_out(std::byte* body, std::size_t& begin) const {
-  const ColumnLayout layout = column_layout(begin, type_, rows_, nulls_ != 0, values_.size());
+void ColumnBuilder::lay_out(std::byte* body, std::size_t& begin, Column::Parts& parts) const {
+  const ColumnLayout layout = memory_layout(begin, type_, rows_, nulls_ != 0, values_.size());
   begin = layout.end;
-  Column::Parts parts{.type = type_, .rows = rows_, .nulls = nulls_};
+  parts.type = type_;
+  parts.rows = rows_;
+  parts.nulls = nulls_;
   if (nulls_ != 0) {
     std::memcpy(body + layout.validity, validity_.data(), bitmap_bytes(rows_));
     parts.validity = reinterpret_cast<const std::uint8_t*>(body + layout.validity);
@@ -156,7 +158,6 @@ Column::Parts ColumnBuilder::lay_out(std::byte* body, std::size_t& begin) const 
   }
   if (!values_.empty()) std::memcpy(body + layout.values, values_.data(), values_.size());
   parts.values = body + layout.values;
-  return parts;
 }
 
 }  // namespace leat

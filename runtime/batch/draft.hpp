@@ -8,24 +8,28 @@ namespace leat {
 /// every column once, then finish.
 class BatchDraft {
  public:
-  BatchDraft(SchemaPtr schema, std::uint32_t rows, std::size_t buffer_bytes, Memory frame = {});
+  BatchDraft(const SchemaPtr& schema, std::uint32_t rows, std::size_t buffer_bytes, Memory frame = {});
   BatchDraft(const BatchDraft&) = delete;
   BatchDraft& operator=(const BatchDraft&) = delete;
   ~BatchDraft();
 
-  /// Aligned to Memory::kAlignment.
+  /// Aligned as in `memory_layout`.
   std::byte* buffers() const { return buffers_; }
-  /// The next column; views `buffers`.
-  void add(Column::Parts parts);
+  /// The next column, to be filled in place: its type and rows are set, it views `buffers`. (To copy it right
+  /// after it was written would wait until all writes before it have reached the cache.)
+  Column::Parts& add();
   /// The next column; views the frame.
   void add_in_frame(Column::Parts parts);
+  /// The next column; views `buffers`.
+  void add(Column::Parts parts);
   /// The next column, with an owner of its own.
-  void add(const Column& column);
+  void add(const Column& column) { add(Column(column)); }
+  void add(Column&& column);
   /// LEAT_ASSERTs that the columns fit the schema (count, types, lengths).
   Batch finish(Time entered);
 
  private:
-  void place(Column&& column);
+  Column* next();
 
   Batch::Rep* rep_;
   std::byte* buffers_;

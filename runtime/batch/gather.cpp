@@ -10,11 +10,10 @@ namespace {
 
 // A column under construction in a body whose size is known before.
 struct Draft {
-  Draft(std::byte* buffers, const ColumnLayout& place, Type type, std::uint32_t rows, bool nulls)
-      : body(buffers), layout(place) {
-    parts = {.type = type, .rows = rows};
+  Draft(std::byte* buffers, const ColumnLayout& place, bool nulls, Column::Parts& to)
+      : body(buffers), layout(place), parts(to) {
     if (nulls) parts.validity = validity();
-    if (has_offsets(type)) parts.offsets = offsets();
+    if (has_offsets(parts.type)) parts.offsets = offsets();
     parts.values = values();
   }
   std::uint8_t* validity() { return reinterpret_cast<std::uint8_t*>(body + layout.validity); }
@@ -23,7 +22,7 @@ struct Draft {
 
   std::byte* body;
   ColumnLayout layout;
-  Column::Parts parts;
+  Column::Parts& parts;
 };
 
 std::size_t taken_bytes(const Column& column, std::span<const std::uint32_t> rows) {
@@ -67,21 +66,20 @@ void take_values(const Column& column, std::span<const std::uint32_t> rows, Draf
 }
 
 ColumnLayout taken_layout(std::size_t begin, const Column& column, std::span<const std::uint32_t> rows) {
-  return column_layout(begin, column.type(), static_cast<std::uint32_t>(rows.size()),
+  return memory_layout(begin, column.type(), static_cast<std::uint32_t>(rows.size()),
                        column.null_count() != 0, taken_bytes(column, rows));
 }
 
-Column::Parts take_into(const Column& column, std::span<const std::uint32_t> rows, std::byte* body,
-                        const ColumnLayout& layout) {
+void take_into(const Column& column, std::span<const std::uint32_t> rows, std::byte* body,
+               const ColumnLayout& layout, Column::Parts& parts) {
   const bool nulls = column.null_count() != 0;
-  Draft draft(body, layout, column.type(), static_cast<std::uint32_t>(rows.size()), nulls);
+  Draft draft(body, layout, nulls, parts);
   for (std::size_t at = 0; nulls && at < rows.size(); ++at) {
     const bool null = column.is_null(rows[at]);
     set_bit(draft.validity(), at, !null);
-    draft.parts.nulls += null ? 1 : 0;
+    parts.nulls += null ? 1 : 0;
   }
   take_values(column, rows, draft);
-  return std::move(draft.parts);
 }
 
 // Appends a part's rows at row `at`; `end` is how many elements lie before, for types with offsets.
@@ -124,30 +122,29 @@ ColumnLayout concat_layout(std::size_t begin, std::span<const Batch> parts, std:
   }
   if (type == Type::boolean) bytes = bitmap_bytes(rows);
   LEAT_ASSERT(!has_offsets(type) || bytes <= INT32_MAX);
-  return column_layout(begin, type, rows, nulls, bytes);
+  return memory_layout(begin, type, rows, nulls, bytes);
 }
 
-Column::Parts concat_into(std::span<const Batch> parts, std::size_t index, std::uint32_t rows,
-                          std::byte* body, const ColumnLayout& layout) {
-  const Type type = parts[0].column(index).type();
-  Draft draft(body, layout, type, rows, layout.offsets != layout.validity);
-  if (has_offsets(type)) draft.offsets()[0] = 0;
+void concat_into(std::span<const Batch> parts, std::size_t index, std::byte* body, const ColumnLayout& layout,
+                 Column::Parts& to) {
+  Draft draft(body, layout, layout.offsets != layout.validity, to);
+  if (has_offsets(to.type)) draft.offsets()[0] = 0;
   std::uint32_t at = 0;
   std::int32_t end = 0;
   for (const Batch& part : parts) {
     append_part(part.column(index), draft, at, end);
     at += part.row_count();
   }
-  return std::move(draft.parts);
 }
 
 }  // namespace
 
 Column Column::take(std::span<const std::uint32_t> rows) const {
   const ColumnLayout layout = taken_layout(0, *this, rows);
-  const Memory memory = Memory::allocate(layout.end);
-  Parts parts = take_into(*this, rows, memory.data(), layout);
-  parts.owner = memory;
+  Parts parts{.type = parts_.type,
+              .rows = static_cast<std::uint32_t>(rows.size()),
+              .owner = Memory::allocate(layout.end)};
+  take_into(*this, rows, parts.owner.data(), layout, parts);
   return Column(std::move(parts));
 }
 
@@ -155,11 +152,11 @@ Batch Batch::take(std::span<const std::uint32_t> rows) const {
   if (rep_ == nullptr) return *this;
   std::size_t bytes = 0;
   for (const Column& column : columns()) bytes = taken_layout(bytes, column, rows).end;
-  BatchDraft draft(rep_->schema, static_cast<std::uint32_t>(rows.size()), bytes);
+  BatchDraft draft(schema(), static_cast<std::uint32_t>(rows.size()), bytes);
   std::size_t begin = 0;
   for (const Column& column : columns()) {
     const ColumnLayout layout = taken_layout(begin, column, rows);
-    draft.add(take_into(column, rows, draft.buffers(), layout));
+    take_into(column, rows, draft.buffers(), layout, draft.add());
     begin = layout.end;
   }
   return draft.finish(rep_->entered);
@@ -182,7 +179,7 @@ Batch concat(std::span<const Batch> parts) {
   std::size_t begin = 0;
   for (std::size_t index = 0; index < parts[0].columns().size(); ++index) {
     const ColumnLayout layout = concat_layout(begin, parts, index, rows);
-    draft.add(concat_into(parts, index, rows, draft.buffers(), layout));
+    concat_into(parts, index, draft.buffers(), layout, draft.add());
     begin = layout.end;
   }
   return draft.finish(entered == kTimeMax ? kTimeMin : entered);

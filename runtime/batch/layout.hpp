@@ -5,8 +5,8 @@
 
 namespace leat {
 
-constexpr std::size_t aligned(std::size_t bytes) {
-  return (bytes + Memory::kAlignment - 1) & ~(Memory::kAlignment - 1);
+constexpr std::size_t aligned(std::size_t bytes, std::size_t to = Memory::kAlignment) {
+  return (bytes + to - 1) & ~(to - 1);
 }
 constexpr std::size_t bitmap_bytes(std::size_t rows) {
   return (rows + 7) / 8;
@@ -70,15 +70,27 @@ struct ColumnLayout {
   std::size_t validity = 0, offsets = 0, values = 0, end = 0;
 };
 /// Validity (if any row is null), offsets (if the type has them), values: each aligned, in this order. This
-/// order is the wire format.
+/// order and Memory::kAlignment are the wire format.
 constexpr ColumnLayout column_layout(std::size_t begin, Type type, std::uint32_t rows, bool nulls,
-                                     std::size_t value_bytes) {
+                                     std::size_t value_bytes, std::size_t alignment = Memory::kAlignment) {
   ColumnLayout layout;
   layout.validity = begin;
-  layout.offsets = layout.validity + (nulls ? aligned(bitmap_bytes(rows)) : 0);
-  layout.values = layout.offsets + (has_offsets(type) ? aligned((rows + 1) * sizeof(std::int32_t)) : 0);
-  layout.end = layout.values + aligned(value_bytes);
+  layout.offsets = layout.validity + (nulls ? aligned(bitmap_bytes(rows), alignment) : 0);
+  layout.values =
+      layout.offsets + (has_offsets(type) ? aligned((rows + 1) * sizeof(std::int32_t), alignment) : 0);
+  layout.end = layout.values + aligned(value_bytes, alignment);
   return layout;
+}
+
+/// The same within this process: a batch of few rows is packed closely, because each cache line of it has to
+/// travel from core to core.
+constexpr std::uint32_t kPackedRowsMax = 8;
+constexpr std::size_t memory_alignment(std::uint32_t rows) {
+  return rows <= kPackedRowsMax ? alignof(std::int64_t) : Memory::kAlignment;
+}
+constexpr ColumnLayout memory_layout(std::size_t begin, Type type, std::uint32_t rows, bool nulls,
+                                     std::size_t value_bytes) {
+  return column_layout(begin, type, rows, nulls, value_bytes, memory_alignment(rows));
 }
 
 }  // namespace leat

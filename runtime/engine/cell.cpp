@@ -353,18 +353,21 @@ void Cell::emit(const Port& port, Batch batch) {
   if (!outputs_[port.index].late) metrics.rows_out.add(batch.row_count());
   metrics.batches_out.add(1);
   metrics.bytes_out.add(batch.byte_size());
-  send(port.index, batch);
+  send(port.index, std::move(batch));
 }
 
-void Cell::send(std::uint8_t port, const Batch& batch) {
+void Cell::send(std::uint8_t port, Batch batch) {
   Output& output = outputs_[port];
+  const std::uint64_t rows = batch.row_count();
   for (std::size_t link = 0; link < output.routers.size(); ++link) {
     std::uint64_t failed = 0;
-    output.routers[link].send(batch, [&](const Batch& rows, std::uint32_t row, Error error) {
-      ++failed;
-      reject(rows, row, std::move(error));
-    });
-    if (output.rows[link] != nullptr) output.rows[link]->add(batch.row_count() - failed);
+    const bool last = link + 1 == output.routers.size();
+    output.routers[link].send(last ? std::move(batch) : Batch(batch),
+                              [&](const Batch& of, std::uint32_t row, Error error) {
+                                ++failed;
+                                reject(of, row, std::move(error));
+                              });
+    if (output.rows[link] != nullptr) output.rows[link]->add(rows - failed);
   }
 }
 

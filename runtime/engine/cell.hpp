@@ -144,7 +144,7 @@ class Cell final : public Context {
   void run(Call&& call);
   void receive_carefully(const Port& port, const Batch& batch);
   void find_suspects();
-  void send(std::uint8_t port, const Batch& batch);
+  void send(std::uint8_t port, Batch batch);
   void reject_record(const std::string& record, Error error);
   void flush_errors();
   void forward_watermark();

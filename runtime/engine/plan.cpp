@@ -7,6 +7,10 @@
 namespace leat {
 namespace {
 
+// Most batches on their way over a channel. A batch costs some 400 bytes besides its rows: with more batches
+// of a row or two they would leave the processor's cache, and come back slowly.
+constexpr std::uint64_t kBatchesMax = 4096;
+
 // Instances in order, and who they share a worker with.
 class Planner {
  public:
@@ -113,7 +117,10 @@ class Planner {
         plan_.instances[channel.from_instance].worker == plan_.instances[channel.to_instance].worker;
     // A call round a loop would come back into an actor that is still at work.
     channel.local = same_worker && link.queue.when_full == WhenFull::block && !link.feedback;
-    channel.window = {std::max<std::uint64_t>(1, link.queue.max.count / producers),
+    std::uint64_t rows = link.queue.max.count / producers;
+    if (link.queue.when_full == WhenFull::block && !link.feedback)
+      rows = std::min(rows, topology_.batch_rows * kBatchesMax);
+    channel.window = {std::max<std::uint64_t>(1, rows),
                       std::max<std::uint64_t>(1, link.queue.max_bytes.count / producers)};
     if (!channel.local) plan_.memory_bound_bytes += channel.window.bytes;
     plan_.channels.push_back(channel);

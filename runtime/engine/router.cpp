@@ -7,8 +7,8 @@ namespace leat {
 Router::Router(Route route, std::vector<Expression> keys, std::vector<Outlet*> outlets)
     : route_(route), keys_(std::move(keys)), outlets_(std::move(outlets)), rows_(outlets_.size()) {}
 
-void Router::send(const Batch& batch, const Failed& failed) {
-  if (outlets_.size() == 1 && route_ != Route::key) return outlets_[0]->send(batch);
+void Router::send(Batch batch, const Failed& failed) {
+  if (outlets_.size() == 1 && route_ != Route::key) return outlets_[0]->send(std::move(batch));
   switch (route_) {
     case Route::all:
       for (Outlet* outlet : outlets_) outlet->send(batch);
@@ -17,7 +17,7 @@ void Router::send(const Batch& batch, const Failed& failed) {
       return send_by_key(batch, failed);
     case Route::paired:
     case Route::spread:
-      return roomiest().send(batch);
+      return roomiest().send(std::move(batch));
   }
 }
 

@@ -23,7 +23,7 @@ class Router {
 
   /// Rows whose key can't be computed are passed to `failed` and go nowhere.
   using Failed = std::function<void(const Batch&, std::uint32_t row, Error)>;
-  void send(const Batch& batch, const Failed& failed);
+  void send(Batch batch, const Failed& failed);
 
  private:
   void send_by_key(const Batch& batch, const Failed& failed);

@@ -135,7 +135,7 @@ bool Worker::receive() {
   return count > 0;
 }
 
-void Worker::handle(Message message) {
+void Worker::handle(Message&& message) {
   const auto inlet = inlet_of_.find(message.channel);
   const auto edge = edge_of_.find(message.channel);
   if (inlet == inlet_of_.end() && edge == edge_of_.end())
@@ -153,7 +153,7 @@ void Worker::handle(Message message) {
       setup_.observer->log(
           LogLevel::error, inlet->second->cell->actor(),
           fmt::format("host `{}` runs another version of this topology; start all hosts from the same file",
-                      message.text));
+                      message.text.view()));
       return setup_.transport->send(
           inlet->second->worker,
           {.kind = MessageKind::refuse,
@@ -180,8 +180,8 @@ void Worker::handle(Message message) {
       const std::uint32_t peer = edge != edge_of_.end() ? edge->second->worker() : setup_.number;
       const WorkerPlan& worker = setup_.plan->workers[peer];
       return setup_.observer->failed(
-          "", Error{Code::peer_mismatch, fmt::format("host `{}` refused: {}", worker.host, message.text),
-                    worker.endpoint});
+          "", Error{Code::peer_mismatch,
+                    fmt::format("host `{}` refused: {}", worker.host, message.text.view()), worker.endpoint});
     }
     case MessageKind::ping:
       if (inlet == inlet_of_.end() || message.epoch != setup_.epoch) return;

@@ -119,7 +119,7 @@ class Worker final : public CellHost {
   bool waits(std::size_t cell) const { return blocked(cell) || held(cell); }
   bool may_take(const Inlet& inlet) const;
   bool receive();
-  void handle(Message message);
+  void handle(Message&& message);
   bool run_inlets();
   bool run_timers();
   bool run_completions();

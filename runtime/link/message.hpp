@@ -27,6 +27,20 @@ enum class MessageKind : std::uint8_t {
   barrier = 10,  ///< producer to consumer: everything before it belongs to a checkpoint, nothing after it
 };
 
+/// A text that nearly always is absent: it costs a message nothing to move then.
+class Note {
+ public:
+  Note() = default;
+  Note(std::string text)
+      : text_(text.empty() ? nullptr : std::make_shared<const std::string>(std::move(text))) {}
+  Note(const char* text) : Note(std::string(text)) {}
+  bool empty() const { return text_ == nullptr; }
+  std::string_view view() const { return text_ ? std::string_view(*text_) : std::string_view(); }
+
+ private:
+  std::shared_ptr<const std::string> text_;
+};
+
 /// What workers tell each other. Data and control of all channels between two workers share one socket and
 /// keep their order.
 struct Message {
@@ -42,7 +56,7 @@ struct Message {
       0;  ///< ready, credit: rows that may be sent in all; data, barrier, fin: rows sent before this
   std::uint64_t bytes_total = 0;  ///< the same in bytes
   std::uint64_t plan = 0;         ///< hello: fingerprint of the sender's plan
-  std::string text;               ///< hello: the sender's host; refuse: the reason
+  Note text;                      ///< hello: the sender's host; refuse: the reason
   Batch batch;                    ///< data
 };
 

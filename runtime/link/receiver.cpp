@@ -17,7 +17,7 @@ Message Receiver::on_hello() {
           .bytes_total = grants_.bytes_limit()};
 }
 
-void Receiver::on_message(Message message) {
+void Receiver::on_message(Message&& message) {
   if (message.epoch != epoch_) return metrics_->stale.add(1);
   if (broken_) return;
   if (message.sequence < expected_) return metrics_->duplicates.add(1);

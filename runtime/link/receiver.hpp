@@ -22,7 +22,7 @@ class Receiver {
   /// The answer to a hello: `ready` with the first credit.
   Message on_hello();
   /// Takes data or fin; anything out of place is counted and dropped.
-  void on_message(Message message);
+  void on_message(Message&& message);
 
   /// How many messages were sent so far: says whether the last ones were lost.
   void on_ping(std::uint64_t sequence);

@@ -65,10 +65,10 @@ void Sender::on_fin_ack() {
 std::optional<Message> Sender::next(Instant now, bool flush) {
   if (state_ != State::open) return std::nullopt;
   if (barrier_ != 0 && before_barrier_ == 0) {
-    Message message = message_of(MessageKind::barrier);
-    message.checkpoint = std::exchange(barrier_, 0);
-    message.watermark = barrier_watermark_;
-    message.idle = barrier_idle_;
+    std::optional<Message> message = message_of(MessageKind::barrier);
+    message->checkpoint = std::exchange(barrier_, 0);
+    message->watermark = barrier_watermark_;
+    message->idle = barrier_idle_;
     return message;
   }
   if (!pending_.empty()) {
@@ -76,10 +76,10 @@ std::optional<Message> Sender::next(Instant now, bool flush) {
     const bool due = flush || finish_wanted_ || barrier_ != 0 || rows_waiting_ >= limits_.batch_rows ||
                      now - waiting_since_ >= limits_.linger;
     if (!due) return std::nullopt;
-    Message message = data(gather());
+    Batch batch = gather();
     waiting_since_ = now;
     waiting_changed();
-    return message;
+    return data(std::move(batch));
   }
   if (watermark_unsent_ && (flush || finish_wanted_)) return data({});
   if (finish_wanted_) {
@@ -124,11 +124,12 @@ Batch Sender::gather() {
   Batch batch;
   if (count == 1) {
     batch = std::move(pending_.front());
+    pending_.pop_front();
   } else {
     const std::vector<Batch> parts(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(count));
     batch = concat(parts);
+    pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(count));
   }
-  pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(count));
   before_barrier_ -= std::min(before_barrier_, count);
   rows_waiting_ -= batch.row_count();
   bytes_waiting_ -= std::min<std::uint64_t>(bytes_waiting_, batch.byte_size());

@@ -14,7 +14,7 @@ class Transport {
  public:
   virtual ~Transport() = default;
   /// Delivers in order, once, or not at all; nothing leaves before `flush`.
-  virtual void send(std::uint32_t worker, Message message) = 0;
+  virtual void send(std::uint32_t worker, Message&& message) = 0;
   /// Hands over everything sent since the last flush: many small messages cost little more than one.
   virtual void flush() = 0;
   /// Next message of any worker; false when there is none now.

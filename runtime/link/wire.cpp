@@ -46,7 +46,7 @@ std::size_t FrameWriter::prepare(const Message& message) {
   out.set_bytes_total(message.bytes_total);
   out.set_plan(message.plan);
   out.set_checkpoint(message.checkpoint);
-  if (!message.text.empty()) out.set_text(message.text);
+  if (!message.text.empty()) out.set_text(std::string(message.text.view()));
   if (message.kind == MessageKind::data || message.kind == MessageKind::barrier) {
     out.set_watermark(message.watermark.time_since_epoch().count());
     out.set_idle(message.idle);

@@ -58,7 +58,7 @@ zmq::socket_t& Outbox::socket(zmq::context_t& context) {
   return socket_;
 }
 
-void Outbox::add(Message message, zmq::context_t& context, FrameWriter& writer) {
+void Outbox::add(Message&& message, zmq::context_t& context, FrameWriter& writer) {
   if (!local()) return add_frame(message, context, writer);
   messages_.push_back(std::move(message));
   if (messages_.size() == kBundleMessagesMax) flush(context);

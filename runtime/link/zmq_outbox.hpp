@@ -18,7 +18,7 @@ class Outbox {
   /// `cookie` is the secret that marks pointers (Bundle); 0: the worker is in another process.
   Outbox(std::string endpoint, std::uint64_t cookie) : endpoint_(std::move(endpoint)), cookie_(cookie) {}
 
-  void add(Message message, zmq::context_t& context, FrameWriter& writer);
+  void add(Message&& message, zmq::context_t& context, FrameWriter& writer);
   void flush(zmq::context_t& context);
 
  private:

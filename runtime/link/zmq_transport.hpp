@@ -53,7 +53,7 @@ class ZmqTransport final : public Transport {
   static Result<std::unique_ptr<ZmqTransport>> open(zmq::context_t& context, Options options);
   ~ZmqTransport() override;
 
-  void send(std::uint32_t worker, Message message) override;
+  void send(std::uint32_t worker, Message&& message) override;
   void flush() override;
   bool receive(Message& message) override;
   void wait(Duration timeout, std::span<const int> readable) override;

@@ -10,8 +10,12 @@
 
 namespace leat {
 
+/// What threads write at every batch is kept apart by whole cache lines: sharing one costs more than the
+/// batch.
+inline constexpr std::size_t kCacheLine = 64;
+
 /// What one actor instance has done. Written by its worker, read by anyone at any time.
-struct ActorMetrics {
+struct alignas(kCacheLine) ActorMetrics {
   static constexpr std::size_t kReasonsMax = 8;
   struct Reason {
     std::atomic<const char*> name{nullptr};  // a literal of the actor or the engine
@@ -45,18 +49,20 @@ struct ActorMetrics {
 
 /// One channel of a link (producer instance to consumer instance). The sending worker writes the first block,
 /// the receiving worker the second.
-struct ChannelMetrics {
+struct alignas(kCacheLine) ChannelMetrics {
   std::string link;  ///< "english -> sentiment"
   std::uint32_t producer = 0;
   std::uint32_t consumer = 0;
   bool consumer_here = true;  ///< in this process, so the second block is filled
-  Counter rows_sent, batches_sent, bytes_sent;
+  alignas(kCacheLine) Counter rows_sent;
+  Counter batches_sent, bytes_sent;
   Counter
       rows_confirmed;  ///< of those sent: processed, as the consumer's credit tells, a quarter window late
   Counter rows_waiting, bytes_waiting;  ///< accepted by the link, not yet sent
   Counter rows_dropped_oldest, rows_dropped_newest;
 
-  Counter rows_received, batches_received;
+  alignas(kCacheLine) Counter rows_received;
+  Counter batches_received;
   Counter rows_queued;  ///< received, not yet processed
   Counter rows_lost;    ///< by the totals that the next message names
   Counter gaps, duplicates, stale, malformed;

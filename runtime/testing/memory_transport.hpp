@@ -19,7 +19,7 @@ struct MemoryNetwork {
 class MemoryTransport final : public Transport {
  public:
   MemoryTransport(MemoryNetwork& network, std::size_t self) : network_(network), self_(self) {}
-  void send(std::uint32_t worker, Message message) override {
+  void send(std::uint32_t worker, Message&& message) override {
     network_.inbox[worker].push_back(std::move(message));
   }
   void flush() override {}

@@ -40,7 +40,7 @@ class SimTransport final : public Transport {
  public:
   SimTransport(World& world, std::uint32_t worker, std::map<std::uint32_t, std::deque<Message>>& inboxes)
       : world_(world), worker_(worker), inboxes_(inboxes) {}
-  void send(std::uint32_t worker, Message message) override {
+  void send(std::uint32_t worker, Message&& message) override {
     if (const auto inbox = inboxes_.find(worker); inbox != inboxes_.end())
       return inbox->second.push_back(std::move(message));
     world_.network.send(world_.host_of_worker(worker_), worker_, world_.host_of_worker(worker), worker,

@@ -9,6 +9,10 @@
 
 namespace leat {
 
+namespace detail {
+struct SchemaShare;  // batch/schema_share.hpp
+}
+
 /// One column of a batch: a view into memory that `owner` keeps alive. Arrow's columnar layout:
 /// validity bitmap (least significant bit first, 1 = present; null pointer = all present), values, and for
 /// variable-length types int32 offsets (row_count + 1 of them). Booleans are bits. float32_list values are
@@ -70,6 +74,7 @@ class Column {
   const Parts& parts() const { return parts_; }
 
  private:
+  friend class BatchDraft;  // batch/draft.hpp
   Parts parts_;
 };
 
@@ -110,6 +115,14 @@ class Batch {
   /// between hosts it is as good as their clocks agree.
   Time entered() const { return rep_ ? rep_->entered : kTimeMin; }
 
+  /// Hints that another thread's batch will be read soon: what a batch of few rows consists of.
+  void prefetch() const {
+    constexpr std::size_t kLine = 64;
+    if (rep_ == nullptr) return;
+    for (std::size_t line = 0; line < 5; ++line)
+      __builtin_prefetch(reinterpret_cast<const std::byte*>(rep_) + line * kLine);
+  }
+
   Batch slice(std::uint32_t first, std::uint32_t count) const;
   Batch take(std::span<const std::uint32_t> rows) const;
   /// The same columns and rows under another schema of equal types (a rename), or with another entry time.
@@ -120,7 +133,8 @@ class Batch {
  private:
   friend class BatchDraft;  // batch/draft.hpp
   struct Rep {
-    SchemaPtr schema;
+    const detail::SchemaShare* share = nullptr;
+    const Schema* schema = nullptr;  // that of `share`, one cache line nearer
     std::size_t bytes = 0;
     Time entered = kTimeMin;
     Memory memory;  // that this, the columns and perhaps their buffers lie in

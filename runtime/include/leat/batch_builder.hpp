@@ -108,7 +108,7 @@ class ColumnBuilder {
   void mark_present();
   void clear();
   std::size_t laid_out_end(std::size_t begin) const;
-  Column::Parts lay_out(std::byte* body, std::size_t& begin) const;
+  void lay_out(std::byte* body, std::size_t& begin, Column::Parts& parts) const;
 
   Type type_;
   std::uint32_t rows_ = 0;

@@ -38,6 +38,16 @@ TEST(Layout, buffers_begin_at_whole_cache_lines_in_wire_order) {
   EXPECT_EQ(number.end, 128u);
 }
 
+TEST(Layout, batches_of_few_rows_are_packed_in_memory_only) {
+  const ColumnLayout packed = memory_layout(8, Type::string, 1, true, 84);
+  EXPECT_EQ(packed.validity, 8u);
+  EXPECT_EQ(packed.offsets, 16u);
+  EXPECT_EQ(packed.values, 24u);
+  EXPECT_EQ(packed.end, 112u);
+  const ColumnLayout wide = memory_layout(64, Type::string, kPackedRowsMax + 1, true, 84);
+  EXPECT_EQ(wide.end, column_layout(64, Type::string, kPackedRowsMax + 1, true, 84).end);
+}
+
 TEST(Layout, bodies_are_aligned_whatever_their_size) {
   for (const std::size_t size : {0, 1, 63, 64, 65, 4096, 100'000})
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(Memory::allocate(size).data()) % Memory::kAlignment, 0u)

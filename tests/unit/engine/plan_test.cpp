@@ -42,6 +42,27 @@ actors:
   EXPECT_EQ(plan.memory_bound_bytes, 4u * (64u << 20));
 }
 
+TEST_F(PlanTest, tiny_batches_bound_the_window_too) {
+  const std::string actors = R"(
+actors:
+  a: { kind: test.count }
+  b: { kind: test.pass, inputs: [a], fuse: false }
+)";
+  EXPECT_EQ(plan_of(actors).channels.at(0).window.rows, 50'000u);
+  EXPECT_EQ(plan_of("batch: 1" + actors).channels.at(0).window.rows, 4096u);
+  EXPECT_EQ(plan_of("batch: 2" + actors).channels.at(0).window.rows, 8192u);
+  EXPECT_EQ(plan_of("batch: 64" + actors).channels.at(0).window.rows, 50'000u);
+}
+
+TEST_F(PlanTest, what_a_dropping_queue_holds_is_as_it_was_written) {
+  const Plan plan = plan_of(R"(batch: 1
+actors:
+  a: { kind: test.count }
+  b: { kind: test.pass, inputs: [{ from: a, queue: { max: 20k rows, when_full: drop_oldest } }] }
+)");
+  EXPECT_EQ(plan.channels.at(0).window.rows, 20'000u);
+}
+
 TEST_F(PlanTest, shards_stay_together) {
   const Plan plan = plan_of(R"(
 actors:
