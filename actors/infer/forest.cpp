@@ -1,3 +1,4 @@
+#define MSGPACK_NO_BOOST
 #include "infer/forest.hpp"
 
 #include <fmt/format.h>
