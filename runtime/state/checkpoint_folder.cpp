@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "base/hash.hpp"
 #include "state.pb.h"
@@ -21,8 +22,9 @@ namespace leat {
 namespace {
 
 constexpr std::uint32_t kVersion = 1;
-constexpr std::size_t kChunkedFrom = 1u << 20;  // below, a snapshot is written whole
-constexpr std::size_t kFilesMax = 64;           // that one snapshot may be spread over
+constexpr std::size_t kChunkedFrom = 1u << 20;     // below, a snapshot is written whole
+constexpr std::chrono::milliseconds kDying{1000};  // how long a killed process may keep its lock
+constexpr std::size_t kFilesMax = 64;              // that one snapshot may be spread over
 constexpr std::string_view kKept = "kept-", kManifest = ".manifest";
 
 Failure storage_failure(std::string_view what, const std::string& path) {
@@ -95,6 +97,16 @@ Result<std::optional<Manifest>> read_manifest_file(const std::string& folder, co
   for (const auto& ref : in.snapshots())
     manifest.snapshots.push_back({ref.name(), ref.bytes(), ref.checksum()});
   return std::optional(std::move(manifest));
+}
+
+// A process that was killed a moment ago may not be quite gone.
+bool take(int lock) {
+  const auto end = std::chrono::steady_clock::now() + kDying;
+  while (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    if (std::chrono::steady_clock::now() >= end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
 }
 
 std::set<std::string> files_of(const ChunkPlaces& places) {
@@ -178,7 +190,7 @@ Result<std::unique_ptr<CheckpointFolder>> CheckpointFolder::open(const std::stri
   const std::string name = host.empty() ? path + "/lock" : fmt::format("{}/lock-{}", path, host);
   const int lock = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) return storage_failure("lock the checkpoint folder", name);
-  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+  if (!take(lock)) {
     ::close(lock);
     return fail(
         Code::address_in_use,

@@ -52,7 +52,7 @@ class KillTest(ReferenceTest):
         process = self.start("run", topology)
         for _ in range(5):
             self.crash(process, signal.SIGSEGV)
-            self.await_line(process, "killed by signal 11 (Segmentation fault): starting again")
+            self.await_line(process, "killed by signal 11 (Segmentation fault)")
         code, _, err = self.finish(process, 60)
         self.assertEqual(code, 0, err)
         self.check(topology, expected)
