@@ -92,6 +92,9 @@ class ReferenceTest(LauncherTest):
         watched = [os.pidfd_open(child) for child in children(process.pid)]
         process.send_signal(signal.SIGKILL)
         process.wait()
+        for pipe in (process.stdout, process.stderr):  # a thousand dead ones would use up the descriptors
+            if pipe:
+                pipe.close()
         for fd in watched:
             select.select([fd], [], [], 10)
             os.close(fd)
