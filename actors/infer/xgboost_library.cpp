@@ -11,28 +11,32 @@
 namespace leat {
 namespace {
 
-/// The functions used here, looked up by name in the library.
+// The functions used here.
+#define LEAT_XGBOOST_FUNCTIONS(EACH) \
+  EACH(XGBoostVersion)               \
+  EACH(XGBGetLastError)              \
+  EACH(XGDMatrixCreateFromMat_omp)   \
+  EACH(XGDMatrixSetFloatInfo)        \
+  EACH(XGBoosterSetStrFeatureInfo)   \
+  EACH(XGDMatrixFree)                \
+  EACH(XGBoosterCreate)              \
+  EACH(XGBoosterFree)                \
+  EACH(XGBoosterSetParam)            \
+  EACH(XGBoosterLoadModel)           \
+  EACH(XGBoosterSaveModel)           \
+  EACH(XGBoosterSaveModelToBuffer)   \
+  EACH(XGBoosterSaveJsonConfig)      \
+  EACH(XGBoosterGetNumFeature)       \
+  EACH(XGBoosterGetStrFeatureInfo)   \
+  EACH(XGBoosterPredictFromDense)    \
+  EACH(XGBoosterUpdateOneIter)
+
+/// Each looked up by its name in the library.
 struct Library {
   std::string version;
 
-#define LEAT_XGBOOST(name) decltype(&::name) name = nullptr
-  LEAT_XGBOOST(XGBoostVersion);
-  LEAT_XGBOOST(XGBGetLastError);
-  LEAT_XGBOOST(XGDMatrixCreateFromMat_omp);
-  LEAT_XGBOOST(XGDMatrixSetFloatInfo);
-  LEAT_XGBOOST(XGBoosterSetStrFeatureInfo);
-  LEAT_XGBOOST(XGDMatrixFree);
-  LEAT_XGBOOST(XGBoosterCreate);
-  LEAT_XGBOOST(XGBoosterFree);
-  LEAT_XGBOOST(XGBoosterSetParam);
-  LEAT_XGBOOST(XGBoosterLoadModel);
-  LEAT_XGBOOST(XGBoosterSaveModel);
-  LEAT_XGBOOST(XGBoosterSaveModelToBuffer);
-  LEAT_XGBOOST(XGBoosterSaveJsonConfig);
-  LEAT_XGBOOST(XGBoosterGetNumFeature);
-  LEAT_XGBOOST(XGBoosterGetStrFeatureInfo);
-  LEAT_XGBOOST(XGBoosterPredictFromDense);
-  LEAT_XGBOOST(XGBoosterUpdateOneIter);
+#define LEAT_XGBOOST(name) decltype(&::name) name = nullptr;
+  LEAT_XGBOOST_FUNCTIONS(LEAT_XGBOOST)
 #undef LEAT_XGBOOST
 };
 
@@ -52,24 +56,8 @@ Result<Library> load_library() {
     function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(::dlsym(handle, name));
     if (function == nullptr && missing.empty()) missing = name;
   };
-#define LEAT_XGBOOST(name) find(library.name, #name)
-  LEAT_XGBOOST(XGBoostVersion);
-  LEAT_XGBOOST(XGBGetLastError);
-  LEAT_XGBOOST(XGDMatrixCreateFromMat_omp);
-  LEAT_XGBOOST(XGDMatrixSetFloatInfo);
-  LEAT_XGBOOST(XGBoosterSetStrFeatureInfo);
-  LEAT_XGBOOST(XGDMatrixFree);
-  LEAT_XGBOOST(XGBoosterCreate);
-  LEAT_XGBOOST(XGBoosterFree);
-  LEAT_XGBOOST(XGBoosterSetParam);
-  LEAT_XGBOOST(XGBoosterLoadModel);
-  LEAT_XGBOOST(XGBoosterSaveModel);
-  LEAT_XGBOOST(XGBoosterSaveModelToBuffer);
-  LEAT_XGBOOST(XGBoosterSaveJsonConfig);
-  LEAT_XGBOOST(XGBoosterGetNumFeature);
-  LEAT_XGBOOST(XGBoosterGetStrFeatureInfo);
-  LEAT_XGBOOST(XGBoosterPredictFromDense);
-  LEAT_XGBOOST(XGBoosterUpdateOneIter);
+#define LEAT_XGBOOST(name) find(library.name, #name);
+  LEAT_XGBOOST_FUNCTIONS(LEAT_XGBOOST)
 #undef LEAT_XGBOOST
   if (!missing.empty())
     return fail(Code::feature_missing, fmt::format("it is too old, or not XGBoost: it has no {}", missing),

@@ -110,9 +110,10 @@ class CommandLine {
     sub.add_option("--host", run_.host, "Run only what is placed on this host");
     sub.add_option("--metrics", run_.metrics, "Serve Prometheus metrics, e.g. 127.0.0.1:9100");
     sub.add_option("--for", run_.duration, "Drain and stop after this time, e.g. 30s");
-    sub.add_option("--from", run_.from,
-                   "Go on from the `latest` checkpoint (default), or start anew: `none`; with ingest logs "
-                   "also `oldest`, a time or an offset in them");
+    sub.add_option(
+        "--from", run_.from,
+        "Go on from the `latest` checkpoint (default) or a snapshot's name, or start anew: `none`; with "
+        "ingest logs also `oldest`, a time or an offset in them");
     sub.add_flag("--quiet", run_.quiet, "No progress, no summary");
     sub.add_option("--record", run_.record, "Record what goes over links into this file, for `leat replay`");
     sub.add_option("--links", run_.links,

@@ -30,9 +30,8 @@ std::string socket_of(const Topology& topology, const std::string& host) {
                      hash_of(std::string_view(error ? topology.file : file)));
 }
 
-// Only what every look finds: the rest was on its way between two readings.
+// Differences that one look finds and the next does not were on their way between two readings.
 void check(AdminReport& report, const Execution& execution) {
-  std::vector<std::string> names;
   for (int look = 0; look < kLooks; ++look) {
     const Ledger first = execution.ledger();
     report.ledger = execution.ledger();

@@ -76,7 +76,7 @@ std::string HostControl::encode(std::map<std::size_t, CellState> states) const {
     const InstancePlan& instance = setup_.plan->instances[at];
     named[{setup_.topology->actors[instance.actor].name, instance.number}] = std::move(state);
   }
-  return encode_snapshot(named);
+  return encode_snapshot(std::move(named));
 }
 
 void HostControl::run(Instant now) {

@@ -29,11 +29,11 @@ Failure damaged(std::string_view what) {
 
 }  // namespace
 
-std::string encode_snapshot(const std::map<CellName, CellState>& states) {
+std::string encode_snapshot(std::map<CellName, CellState> states) {
   std::string bytes(kMagic);
   put(bytes, kVersion);
   put(bytes, states.size());
-  for (const auto& [name, state] : states) {
+  for (auto& [name, state] : states) {
     wire::CellState out;
     out.set_actor(name.first);
     out.set_instance(name.second);
@@ -42,7 +42,7 @@ std::string encode_snapshot(const std::map<CellName, CellState>& states) {
     out.set_ended(state.ended);
     out.set_instances(state.instances);
     out.set_kind(state.kind);
-    for (const auto& [part, value] : state.parts) (*out.mutable_parts())[part] = value;
+    for (auto& [part, value] : state.parts) (*out.mutable_parts())[part] = std::move(value);
     put(bytes, out.ByteSizeLong());
     out.AppendToString(&bytes);
   }

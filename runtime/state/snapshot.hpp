@@ -12,7 +12,7 @@ namespace leat {
 ///   (proto/state.proto)
 ///
 /// Integers are little endian.
-std::string encode_snapshot(const std::map<CellName, CellState>& states);
+std::string encode_snapshot(std::map<CellName, CellState> states);
 
 /// Total: any bytes give states or an error.
 Result<std::map<CellName, CellState>> decode_snapshot(std::string_view bytes);

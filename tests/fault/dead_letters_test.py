@@ -199,6 +199,7 @@ class DeadLetters(LauncherTest):
             keyboard, terminal = pty.openpty()
             purge = subprocess.Popen([LEAT, "dlq", "purge", self.store, "--all"], stdin=terminal,
                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.addCleanup(self.end, purge)
             os.write(keyboard, (answer + "\n").encode())
             _, err = purge.communicate(timeout=60)
             os.close(keyboard)

@@ -88,12 +88,15 @@ def test_swap_under_load(folder):
     scored.unlink()
     running = subprocess.Popen([LEAT, "run", str(folder)], stderr=subprocess.PIPE, text=True,
                                env={**ENV, "LEAT_FRAUD_COUNT": "9000", "LEAT_FRAUD_FROM": "0", "LEAT_FRAUD_RATE": "1500/s"})
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and (not scored.exists() or scored.stat().st_size == 0):
-        time.sleep(0.05)
-    code, out, error = leat("model", "swap", str(folder / "models/risk"), "latest")
-    check(code == 0, f"swap: {out}{error}")
-    _, error = running.communicate(timeout=90)
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and (not scored.exists() or scored.stat().st_size == 0):
+            time.sleep(0.05)
+        code, out, error = leat("model", "swap", str(folder / "models/risk"), "latest")
+        check(code == 0, f"swap: {out}{error}")
+        _, error = running.communicate(timeout=90)
+    finally:
+        running.kill()  # nothing, if it has ended
     check(running.returncode == 0, f"swap under load: {error}")
     answered = rows(scored)
     check(len(answered) == 9000, f"swap under load: {len(answered)} of 9000 rows")

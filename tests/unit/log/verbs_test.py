@@ -20,6 +20,12 @@ actors:
 """
 
 
+def end(process):
+    """What is left of a test must not outlive it: ctest waits for whoever holds its streams."""
+    process.kill()
+    process.communicate()
+
+
 class Log(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="leat-log-")
@@ -29,7 +35,8 @@ class Log(unittest.TestCase):
         self.run_with(100, 1000)
 
     def start(self):
-        process = subprocess.Popen([LEAT, "run"], cwd=self.folder, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen([LEAT, "run"], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(end, process)
         for line in process.stderr:
             if match := re.search(r"http://127.0.0.1:(\d+)", line):
                 return process, http.client.HTTPConnection("127.0.0.1", int(match[1]), timeout=30)
@@ -52,7 +59,8 @@ class Log(unittest.TestCase):
         process, connection = self.start()
         self.post(connection, range(rows), size)
         deadline = time.monotonic() + 30
-        while (self.folder / "out.jsonl").read_text().count("\n") < rows:
+        out = self.folder / "out.jsonl"
+        while not out.exists() or out.read_text().count("\n") < rows:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         connection.close()
@@ -93,10 +101,10 @@ class Log(unittest.TestCase):
 
     def test_follow_prints_what_comes(self):
         process, connection = self.start()
-        reader = subprocess.Popen([LEAT, "log", "read", "var/events", "--from", "latest", "--follow", "--limit", "80"],
-                                  cwd=self.folder, stdout=subprocess.PIPE, text=True)
-        self.addCleanup(reader.stdout.close)
         before = json.loads(self.leat("log", "ls", "--format", "json")[0])["next"]
+        reader = subprocess.Popen([LEAT, "log", "read", "var/events", "--from", str(before), "--follow", "--limit", "80"],
+                                  cwd=self.folder, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(end, reader)
         self.post(connection, range(1000, 1080), 1000)  # over the end of a segment
         lines = reader.communicate(timeout=60)[0].splitlines()
         self.assertEqual(reader.returncode, 0)
