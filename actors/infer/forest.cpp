@@ -1,61 +1,18 @@
-#define MSGPACK_NO_BOOST
 #include "infer/forest.hpp"
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
-#include <leat/codec.hpp>
-#include <msgpack.hpp>
 
-#include "infer/xgboost_library.hpp"
-#include "infer/xgboost_model.hpp"
+#include "infer/booster_scorer.hpp"
+#include "infer/packed.hpp"
 
 namespace leat {
 namespace {
 
+using packed::member;
+using packed::numbers;
 using Value = msgpack::object;
-
-/// A member of a map by name; null if there is none.
-const Value* member(const Value* value, std::string_view name) {
-  if (value == nullptr || value->type != msgpack::type::MAP) return nullptr;
-  for (std::uint32_t at = 0; at < value->via.map.size; ++at) {
-    const msgpack::object_kv& entry = value->via.map.ptr[at];
-    if (entry.key.type == msgpack::type::STR &&
-        std::string_view(entry.key.via.str.ptr, entry.key.via.str.size) == name)
-      return &entry.val;
-  }
-  return nullptr;
-}
-
-template <class... Names>
-const Value* member(const Value* value, std::string_view first, Names... more) {
-  return member(member(value, first), more...);
-}
-
-double number(const Value& value) {
-  switch (value.type) {
-    case msgpack::type::POSITIVE_INTEGER:
-      return static_cast<double>(value.via.u64);
-    case msgpack::type::NEGATIVE_INTEGER:
-      return static_cast<double>(value.via.i64);
-    case msgpack::type::FLOAT32:
-    case msgpack::type::FLOAT64:
-      return value.via.f64;
-    case msgpack::type::BOOLEAN:
-      return value.via.boolean ? 1 : 0;
-    default:
-      return 0;
-  }
-}
-
-std::vector<double> numbers(const Value* value) {
-  std::vector<double> all;
-  if (value == nullptr || value->type != msgpack::type::ARRAY) return all;
-  for (std::uint32_t at = 0; at < value->via.array.size; ++at)
-    all.push_back(number(value->via.array.ptr[at]));
-  return all;
-}
 
 /// The attributes of TreeEnsembleRegressor: a node or a leaf per position.
 struct Ensemble {
@@ -153,13 +110,8 @@ Result<OnnxWriter> export_forest(const Booster& booster) {
   LEAT_TRY_ASSIGN(const Link link, link_of(config));
   LEAT_TRY_ASSIGN(const std::uint64_t features, booster.feature_count());
   LEAT_TRY_ASSIGN(const std::string json, booster.save_json());
-  const SchemaPtr schema = Schema::make({{"learner", Type::any}});
-  BatchBuilder rows(schema);
-  LEAT_TRY(JsonRows(schema).read_copy(json, rows));
-  const Batch parsed = rows.finish();
-  const std::string_view packed = parsed.column(0).text(0);
-  const msgpack::object_handle learner = msgpack::unpack(packed.data(), packed.size());
-  const Value* const model = member(&learner.get(), "gradient_booster", "model");
+  LEAT_TRY_ASSIGN(const PackedDocument document, PackedDocument::read(json));
+  const Value* const model = member(document.root(), "learner", "gradient_booster", "model");
   const Value* const trees = member(model, "trees");
   const std::vector<double> groups = numbers(member(model, "tree_info"));
   if (trees == nullptr || trees->type != msgpack::type::ARRAY || groups.size() != trees->via.array.size)

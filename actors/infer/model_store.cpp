@@ -5,26 +5,13 @@
 #include <filesystem>
 #include <fstream>
 
+#include "infer/incumbent.hpp"
+#include "infer/learner.hpp"
+
 namespace leat {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The model that is there, measured on these rows; nothing when there is none that reads them.
-std::optional<Metrics> measure_previous(const TrainingRun& run, DenseRows rows,
-                                        std::span<const float> labels) {
-  const Result<ModelFile> file = find_model({.name = {}, .path = run.folder}, "xgboost");
-  if (!file) return std::nullopt;
-  const auto booster = open_booster(file->path());
-  if (!booster) return std::nullopt;
-  const auto names = (*booster)->feature_names();
-  const auto count = (*booster)->feature_count();
-  if (!names || !count || *count != rows.columns || (!names->empty() && *names != run.options.features))
-    return std::nullopt;
-  std::vector<float> answers;
-  if (!(*booster)->predict(rows, answers)) return std::nullopt;
-  return measure(run.options, answers, labels);
-}
 
 std::uint64_t next_version(const std::string& folder) {
   const std::vector<std::uint64_t> versions = model_versions(folder, "");
@@ -32,14 +19,14 @@ std::uint64_t next_version(const std::string& folder) {
 }
 
 /// Under another name first: who looks into the folder finds a whole version or none.
-Status write_version(const TrainingRun& run, const Booster& booster, const TrainingResult& result) {
+Status write_version(const TrainingRun& run, const Learnt& learnt, const TrainingResult& result) {
   const fs::path folder = run.folder;
   const fs::path aside = folder / fmt::format(".{}.new", *result.version);
   std::error_code error;
   fs::remove_all(aside, error);
   fs::create_directories(aside, error);
   if (error) return fail(Code::storage_failed, error.message(), aside.string());
-  LEAT_TRY(booster.save((aside / "model.ubj").string()));
+  LEAT_TRY(learnt.save(aside.string()));
   std::ofstream metrics(aside / "metrics.json");
   metrics << metrics_json(result) << '\n';
   metrics.close();
@@ -49,17 +36,53 @@ Status write_version(const TrainingRun& run, const Booster& booster, const Train
   return {};
 }
 
-void add_number(std::string& json, std::string_view name, std::optional<double> value) {
-  if (value) json += fmt::format(",\"{}\":{:.6f}", name, *value);
+std::string metrics_members(const Metrics& metrics) {
+  std::string json;
+  const auto add = [&](std::string_view name, std::optional<double> value) {
+    if (value) json += fmt::format("{}\"{}\":{:.6f}", json.empty() ? "" : ",", name, *value);
+  };
+  add("auc", metrics.auc);
+  add("log_loss", metrics.log_loss);
+  add("rmse", metrics.rmse);
+  return json;
+}
+
+/// The best of the candidates, after all are learnt and measured. Without rows to measure on there is one.
+Result<std::unique_ptr<Learnt>> learn_best(const TrainingRun& run, const Examples& learn,
+                                           const Examples& held_out, TrainingResult& result) {
+  std::unique_ptr<Learnt> best;
+  for (const auto& [name, options] : run.candidates) {
+    const Learner* const learner = find_learner(options.algorithm);
+    if (learner == nullptr) return fail(Code::internal, fmt::format("no algorithm `{}`", options.algorithm));
+    LEAT_TRY_ASSIGN(std::unique_ptr<Learnt> learnt, learner->learn(options, learn));
+    Candidate candidate{name, {}};
+    if (held_out.size() != 0) {
+      std::vector<float> answers;
+      LEAT_TRY(learnt->predict(held_out, answers));
+      candidate.metrics = measure(options, answers, held_out.labels);
+    }
+    result.candidates.push_back(std::move(candidate));
+    if (best == nullptr || better(result.candidates.back().metrics, result.candidates[result.best].metrics)) {
+      result.best = result.candidates.size() - 1;
+      best = std::move(learnt);
+    }
+  }
+  return best;
 }
 
 }  // namespace
 
 std::string metrics_json(const TrainingResult& result) {
-  std::string json = fmt::format("{{\"rows\":{},\"held_out\":{}", result.rows, result.held_out);
-  add_number(json, "auc", result.metrics.auc);
-  add_number(json, "log_loss", result.metrics.log_loss);
-  add_number(json, "rmse", result.metrics.rmse);
+  const Candidate& best = result.candidates[result.best];
+  std::string json = fmt::format("{{\"algorithm\":\"{}\",\"rows\":{},\"held_out\":{}", best.name, result.rows,
+                                 result.held_out);
+  if (const std::string own = metrics_members(best.metrics); !own.empty()) json += "," + own;
+  std::string others;
+  for (std::size_t at = 0; at < result.candidates.size(); ++at)
+    if (at != result.best)
+      others += fmt::format("{}\"{}\":{{{}}}", others.empty() ? "" : ",", result.candidates[at].name,
+                            metrics_members(result.candidates[at].metrics));
+  if (!others.empty()) json += fmt::format(",\"compared\":{{{}}}", others);
   return json + "}";
 }
 
@@ -72,24 +95,25 @@ Result<TrainingResult> train_version(const TrainingRun& run, const TrainingRows&
     result.message = "no rows to learn from";
     return result;
   }
-  LEAT_TRY_ASSIGN(const std::unique_ptr<Booster> booster,
-                  train_forest(run.options, rows.rows(0, result.rows), rows.labels(0, result.rows)));
-  if (result.held_out != 0) {
-    const DenseRows held_out = rows.rows(result.rows, result.held_out);
-    const std::span<const float> labels = rows.labels(result.rows, result.held_out);
-    std::vector<float> answers;
-    LEAT_TRY(booster->predict(held_out, answers));
-    result.metrics = measure(run.options, answers, labels);
-    if (const std::optional<Metrics> previous = measure_previous(run, held_out, labels)) {
-      result.previous = *previous;
-      if (!run.always && !better(result.metrics, result.previous)) {
-        result.message = "not better than the version that is there";
-        return result;
-      }
-    }
+  if (run.candidates.size() > 1 && result.held_out == 0) {
+    result.message = "too few rows to compare on";
+    return result;
   }
+  const Examples held_out = rows.rows(result.rows, result.held_out);
+  LEAT_TRY_ASSIGN(const std::unique_ptr<Learnt> learnt,
+                  learn_best(run, rows.rows(0, result.rows), held_out, result));
+  const TrainingOptions& options = run.candidates[result.best].options;
+  if (result.held_out != 0)
+    if (const auto incumbent = Incumbent::open(run.folder, options.features))
+      if (const Result<std::vector<float>> answers = incumbent->answers(held_out)) {
+        result.previous = measure(options, *answers, held_out.labels);
+        if (!run.always && !better(result.candidates[result.best].metrics, result.previous)) {
+          result.message = "not better than the version that is there";
+          return result;
+        }
+      }
   result.version = next_version(run.folder);
-  LEAT_TRY(write_version(run, *booster, result));
+  LEAT_TRY(write_version(run, *learnt, result));
   result.message = "taken";
   return result;
 }

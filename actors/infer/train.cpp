@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <leat/batch_builder.hpp>
@@ -10,49 +9,42 @@
 #include <leat/state.hpp>
 #include <limits>
 
-#include "infer/model_store.hpp"
+#include "infer/train_options.hpp"
 
 namespace leat {
 namespace {
 
-struct TrainConfig {
-  WrittenPath model;
-  Named<Expression> features;
-  Expression label;
-  std::string objective = "binary:logistic";
-  std::uint32_t rounds = 100;
-  std::uint32_t depth = 6;
-  double eta = 0.3;
-  std::uint64_t seed = 1;
-  double holdout = 0.2;
-  Rows history{1'000'000};
-  std::optional<Duration> every;
-  bool always = false;
-};
-
-/// Keeps labelled rows (the newest `history` of them, as float32) and learns a forest from them: when the
-/// input ends, and once per `every`. Between two runs on a schedule, training happens on the blocking pool.
+/// Keeps labelled rows (the newest `history` of them, as float32) and learns from them: when the input ends,
+/// once per `every`, and when the version that is current has become worse. Before the end it learns on the
+/// blocking pool, one run at a time.
 class Train final : public Actor {
  public:
   using Config = TrainConfig;
   static constexpr KindInfo kind{
       .name = "train",
-      .doc = "Learns an XGBoost model from labelled rows and writes it as a new version.",
+      .doc = "Learns a model from labelled rows and writes it as a new version.",
       .example = "model: models/risk\nfeatures: { amount: amount }\nlabel: amount > 20\n",
       .blocks = true};
   static constexpr Port in{0, "in", "Labelled rows, oldest first."};
   static constexpr Port out{
-      0, "out", "One row per training run: what was learnt, how good it is, whether it was taken."};
+      0, "out",
+      "One row per training run and algorithm: what was learnt, how good it is, whether it was taken."};
   static constexpr auto inputs = ports(in);
   static constexpr auto outputs = ports(out);
-  static Fields<Config> fields();
-  static void describe(Config& config, Describe& describe);
+  static Fields<Config> fields() { return train_fields(); }
+  static void describe(Config& config, Describe& describe) {
+    check_train(config, describe);
+    describe.output(out, result_schema());
+  }
 
   explicit Train(Config config)
       : config_(std::move(config)),
-        rows_(static_cast<std::uint32_t>(config_.features.size()), config_.history.count) {}
+        rows_(static_cast<std::uint32_t>(config_.features.size()), config_.history.count) {
+    if (config_.on.drift) watch_.emplace(*config_.on.drift, config_.model.text, config_.feature_names());
+  }
 
   Status on_start(Context& ctx) override {
+    if (watch_) watch_->open();
     if (config_.every) ctx.start_timer(kRun, *config_.every);
     return {};
   }
@@ -60,12 +52,14 @@ class Train final : public Actor {
   Status on_timer(Timer, Context& ctx) override;
   Status on_end(Context& ctx) override {
     if (since_ == 0) return {};
-    LEAT_TRY_ASSIGN(const TrainingResult result, train_version(run(), rows_));
-    return tell(result, ctx);
+    LEAT_TRY_ASSIGN(const TrainingResult result, train_version(config_.run(), rows_));
+    tell(result, "end", ctx);
+    return {};
   }
   void save(StateWriter& state) const override {
     state.write_bytes("rows", rows_.save());
     state.write("since", static_cast<std::int64_t>(since_));
+    if (watch_) watch_->save(state);
   }
   Status load(StateReader& state) override {
     const std::string* bytes = state.bytes("rows");
@@ -74,7 +68,7 @@ class Train final : public Actor {
     std::int64_t since = 0;
     LEAT_TRY(state.read("since", since));
     since_ = static_cast<std::uint64_t>(since);
-    return {};
+    return watch_ ? watch_->load(state) : Status();
   }
 
  private:
@@ -82,6 +76,7 @@ class Train final : public Actor {
 
   static SchemaPtr result_schema() {
     return Schema::make({{"model", Type::string},
+                         {"algorithm", Type::string, true},
                          {"version", Type::int64, true},
                          {"taken", Type::boolean},
                          {"message", Type::string},
@@ -92,13 +87,18 @@ class Train final : public Actor {
                          {"rmse", Type::float64, true},
                          {"previous_auc", Type::float64, true},
                          {"previous_log_loss", Type::float64, true},
-                         {"previous_rmse", Type::float64, true}});
+                         {"previous_rmse", Type::float64, true},
+                         {"because", Type::string}});
   }
-  TrainingRun run() const;
-  Status tell(const TrainingResult& result, Context& ctx) const;
+  /// Takes a batch's rows that can be learnt from; the others are rejected. How many it took.
+  std::uint64_t take(const Batch& batch, Context& ctx);
+  void look_for_drift(std::uint64_t added, Context& ctx);
+  void learn(std::string_view because, Context& ctx);
+  void tell(const TrainingResult& result, std::string_view because, Context& ctx) const;
 
   Config config_;
   TrainingRows rows_;
+  std::optional<DriftWatch> watch_;
   std::uint64_t since_ = 0;  // rows that came after the last run
   bool running_ = false;
 };
@@ -116,74 +116,26 @@ float value_at(const Column& column, std::uint32_t row) {
   }
 }
 
-bool is_number(const Expression& expression) {
-  return expression.type() == Type::boolean || expression.type() == Type::int64 ||
-         expression.type() == Type::float64;
-}
-
-Fields<TrainConfig> Train::fields() {
-  using C = TrainConfig;
-  FieldSpec objective =
-      optional("objective", &C::objective, "What is learnt: the probability of a label, or a number.");
-  objective.info.choices = {"binary:logistic", "reg:squarederror"};
-  objective.info.type = "one of binary:logistic, reg:squarederror";
-  return {
-      required("model", &C::model,
-               "Versioned folder to write to: `models/NAME` gets `1/model.ubj`, `2/model.ubj` ..."),
-      required(
-          "features", &C::features,
-          "What the model reads, by name: numbers or bools; null is missing. `infer` maps the same names.")
-          .example("{ amount: amount }"),
-      required("label", &C::label, "What it learns to tell: a bool or a number.").example("fraud"),
-      std::move(objective),
-      optional("rounds", &C::rounds, "How many trees."),
-      optional("depth", &C::depth, "Depth of a tree."),
-      optional("eta", &C::eta, "How much a tree adds."),
-      optional("seed", &C::seed, "Seed of what is random."),
-      optional(
-          "holdout", &C::holdout,
-          "Share of the rows, the last that came, that is not learnt from: the model is measured on it."),
-      optional("history", &C::history, "Most rows kept; the oldest go. 4 bytes per row and feature."),
-      optional("every", &C::every,
-               "Also learns this often, if rows have come since; without it only when the input ends."),
-      choice("replace", &C::always, {{"better", false}, {"always", true}},
-             "`better`: a new version is written only if it is better than the one that is there, on the "
-             "same held-out "
-             "rows (AUC, or RMSE)."),
-  };
-}
-
-void Train::describe(Config& config, Describe& describe) {
-  const auto check = [&](bool good, const char* option, const char* message) {
-    if (!good) describe.problem(Code::bad_value, describe.place_of(option), message);
-  };
-  if (config.objective != "binary:logistic" && config.objective != "reg:squarederror") {
-    const std::string names[] = {"binary:logistic", "reg:squarederror"};
-    describe.problem(Code::bad_value, describe.place_of("objective"),
-                     fmt::format("`{}` is not an objective of `train`", config.objective),
-                     suggest(config.objective, names));
-  }
-  check(!config.features.empty(), "features", "a model needs at least one feature");
-  check(config.rounds >= 1 && config.rounds <= 100'000, "rounds", "`rounds` is from 1 to 100000");
-  check(config.depth >= 1 && config.depth <= 32, "depth", "`depth` is from 1 to 32");
-  check(config.holdout >= 0 && config.holdout < 1, "holdout", "`holdout` is from 0 to less than 1");
-  check(config.history.count >= 1, "history", "`history` is at least 1 row");
-  check(!config.every || config.every->count() > 0, "every", "`every` is more than no time");
-  for (const auto& [name, feature] : config.features)
-    if (feature.bound() && !is_number(feature))
-      describe.problem(Code::type_mismatch, feature.place(),
-                       fmt::format("feature `{}` is {}; bool, int64 and float64 can be learnt from", name,
-                                   to_text(feature.type())));
-  if (config.label.bound() && !is_number(config.label))
-    describe.problem(
-        Code::type_mismatch, config.label.place(),
-        fmt::format("the label is {}; a bool or a number can be learnt", to_text(config.label.type())));
-  if (const Result<std::string> version = xgboost_version(); !version)
-    describe.problem(version.error().code, describe.place_of("kind"), version.error().message);
-  describe.output(out, result_schema());
-}
-
 Status Train::on_batch(const Port&, const Batch& batch, Context& ctx) {
+  const std::uint64_t added = take(batch, ctx);
+  since_ += added;
+  if (watch_ && added != 0) look_for_drift(std::min(added, rows_.size()), ctx);
+  return {};
+}
+
+void Train::look_for_drift(std::uint64_t added, Context& ctx) {
+  if (const auto text = watch_->add(rows_.rows(rows_.size() - added, added)))
+    ctx.log(LogLevel::warning, *text);
+  if (running_) return;
+  if (const std::optional<std::uint64_t> since = watch_->due()) {
+    // What was true before the change would mislead.
+    rows_.keep(*since);
+    learn("drift", ctx);
+  }
+}
+
+std::uint64_t Train::take(const Batch& batch, Context& ctx) {
+  std::uint64_t added = 0;
   std::vector<Column> columns;
   std::vector<std::optional<Error>> errors(batch.row_count());
   const auto evaluate = [&](const Expression& expression) {
@@ -192,6 +144,7 @@ Status Train::on_batch(const Port&, const Batch& batch, Context& ctx) {
     columns.push_back(std::move(value.values));
   };
   for (const auto& [name, feature] : config_.features) evaluate(feature);
+  if (!config_.text.empty()) evaluate(config_.text);
   evaluate(config_.label);
   std::vector<float> values(config_.features.size());
   for (std::uint32_t row = 0; row < batch.row_count(); ++row) {
@@ -200,71 +153,80 @@ Status Train::on_batch(const Port&, const Batch& batch, Context& ctx) {
     if (!errors[row] && config_.objective == "binary:logistic" && (label < 0 || label > 1))
       errors[row] =
           Error{Code::out_of_range, fmt::format("the label is {}; a probability is learnt", label), {}};
+    if (!errors[row] && !config_.text.empty() && columns[0].is_null(row))
+      errors[row] = Error{Code::missing_value, "the text is null", {}};
     if (errors[row]) {
       ctx.reject(batch, row, *std::move(errors[row]));
       continue;
     }
     for (std::size_t at = 0; at < values.size(); ++at) values[at] = value_at(columns[at], row);
-    rows_.add(values, label);
-    ++since_;
+    if (config_.text.empty())
+      rows_.add(values, label);
+    else
+      rows_.add(std::string(columns[0].text(row)), label);
+    ++added;
   }
-  return {};
+  return added;
 }
 
 Status Train::on_timer(Timer, Context& ctx) {
   ctx.start_timer(kRun, *config_.every);
-  if (running_ || since_ == 0) return {};
+  if (!running_ && since_ != 0) learn("schedule", ctx);
+  return {};
+}
+
+void Train::learn(std::string_view because, Context& ctx) {
   running_ = true;
   since_ = 0;
   auto result = std::make_shared<TrainingResult>();
   ctx.offload(
-      [result, run = run(), rows = std::make_shared<const TrainingRows>(rows_)]() -> Status {
+      [result, run = config_.run(), rows = std::make_shared<const TrainingRows>(rows_)]() -> Status {
         LEAT_TRY_ASSIGN(TrainingResult trained, train_version(run, *rows));
         *result = std::move(trained);
         return {};
       },
-      [this, result](Status status, Context& then) -> Status {
+      [this, result, because](Status status, Context& then) -> Status {
         running_ = false;
+        if (watch_) watch_->learnt();
         LEAT_TRY(std::move(status));
-        return tell(*result, then);
+        tell(*result, because, then);
+        return {};
       });
-  return {};
 }
 
-TrainingRun Train::run() const {
-  TrainingRun run;
-  run.folder = config_.model.text;
-  run.options = {config_.objective, config_.rounds, config_.depth, config_.eta, config_.seed, 1, {}};
-  for (const auto& [name, feature] : config_.features) run.options.features.push_back(name);
-  run.holdout = config_.holdout;
-  run.always = config_.always;
-  return run;
-}
-
-Status Train::tell(const TrainingResult& result, Context& ctx) const {
+void Train::tell(const TrainingResult& result, std::string_view because, Context& ctx) const {
   const std::string name = std::filesystem::path(config_.model.text).filename().string();
-  BatchBuilder row(ctx.output_schema(out));
-  std::size_t column = 0;
-  const auto add = [&](auto value) { row.column(column++).append(value); };
-  const auto add_if_there = [&](const std::optional<double>& value) {
-    value ? row.column(column).append(*value) : row.column(column).append_null();
-    ++column;
+  BatchBuilder rows(ctx.output_schema(out));
+  const auto add_row = [&](const Candidate* candidate, bool taken, const std::string& message) {
+    std::size_t column = 0;
+    const auto add = [&](auto value) { rows.column(column++).append(value); };
+    const auto add_if_there = [&](const auto& value) {
+      value ? rows.column(column).append(*value) : rows.column(column).append_null();
+      ++column;
+    };
+    const auto version = taken ? std::optional(static_cast<std::int64_t>(*result.version)) : std::nullopt;
+    add(std::string_view(name));
+    add_if_there(candidate ? std::optional(std::string_view(candidate->name)) : std::nullopt);
+    add_if_there(version);
+    add(taken);
+    add(std::string_view(message));
+    add(static_cast<std::int64_t>(result.rows));
+    add(static_cast<std::int64_t>(result.held_out));
+    const Metrics none;
+    for (const Metrics* metrics : {candidate ? &candidate->metrics : &none, &result.previous}) {
+      add_if_there(metrics->auc);
+      add_if_there(metrics->log_loss);
+      add_if_there(metrics->rmse);
+    }
+    add(because);
   };
-  add(std::string_view(name));
-  result.version ? row.column(column).append(static_cast<std::int64_t>(*result.version))
-                 : row.column(column).append_null();
-  ++column;
-  add(result.version.has_value());
-  add(std::string_view(result.message));
-  add(static_cast<std::int64_t>(result.rows));
-  add(static_cast<std::int64_t>(result.held_out));
-  for (const Metrics* metrics : {&result.metrics, &result.previous}) {
-    add_if_there(metrics->auc);
-    add_if_there(metrics->log_loss);
-    add_if_there(metrics->rmse);
-  }
-  ctx.emit(out, row.finish());
-  return {};
+  if (result.candidates.empty()) add_row(nullptr, false, result.message);
+  for (std::size_t at = 0; at < result.candidates.size(); ++at)
+    if (at == result.best)
+      add_row(&result.candidates[at], result.version.has_value(), result.message);
+    else
+      add_row(&result.candidates[at], false, result.candidates[result.best].name + " is better");
+  ctx.emit(out, rows.finish());
 }
 
 }  // namespace

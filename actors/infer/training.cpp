@@ -9,7 +9,7 @@ namespace leat {
 namespace {
 
 void put(std::string& to, const void* from, std::size_t bytes) {
-  to.append(static_cast<const char*>(from), bytes);
+  if (bytes != 0) to.append(static_cast<const char*>(from), bytes);
 }
 
 }  // namespace
@@ -17,45 +17,76 @@ void put(std::string& to, const void* from, std::size_t bytes) {
 void TrainingRows::add(std::span<const float> features, float label) {
   values_.insert(values_.end(), features.begin(), features.end());
   labels_.push_back(label);
+  let_go();
+}
+
+void TrainingRows::add(std::string text, float label) {
+  texts_.push_back(std::move(text));
+  labels_.push_back(label);
+  let_go();
+}
+
+void TrainingRows::let_go() {
   if (size() > rows_max_) ++first_;
-  if (first_ < rows_max_ || first_ == 0) return;
   // As many have gone as are kept: moving those costs each row once.
-  values_.erase(values_.begin(), values_.begin() + static_cast<std::ptrdiff_t>(first_ * features_));
-  labels_.erase(labels_.begin(), labels_.begin() + static_cast<std::ptrdiff_t>(first_));
+  if (first_ >= rows_max_ && first_ != 0) keep(size());
+}
+
+void TrainingRows::keep(std::uint64_t count) {
+  const auto gone = static_cast<std::ptrdiff_t>(labels_.size() - std::min(count, size()));
+  values_.erase(values_.begin(), values_.begin() + gone * features_);
+  if (!texts_.empty()) texts_.erase(texts_.begin(), texts_.begin() + gone);
+  labels_.erase(labels_.begin(), labels_.begin() + gone);
   first_ = 0;
 }
 
-DenseRows TrainingRows::rows(std::uint64_t first, std::uint64_t count) const {
-  return {values_.data() + (first_ + first) * features_, count, features_};
-}
-std::span<const float> TrainingRows::labels(std::uint64_t first, std::uint64_t count) const {
-  return std::span(labels_).subspan(first_ + first, count);
+Examples TrainingRows::rows(std::uint64_t first, std::uint64_t count) const {
+  const std::span labels = std::span(labels_).subspan(first_ + first, count);
+  if (features_ == 0) return {{nullptr, count, 0}, std::span(texts_).subspan(first_ + first, count), labels};
+  return {{values_.data() + (first_ + first) * features_, count, features_}, {}, labels};
 }
 
 std::string TrainingRows::save() const {
   std::string bytes;
   const std::uint64_t count = size();
+  const Examples all = rows(0, count);
   put(bytes, &count, sizeof count);
-  put(bytes, rows(0, count).values, count * features_ * sizeof(float));
-  put(bytes, labels(0, count).data(), count * sizeof(float));
+  put(bytes, all.numbers.values, count * features_ * sizeof(float));
+  put(bytes, all.labels.data(), count * sizeof(float));
+  for (const std::string& text : all.texts) {
+    const auto length = static_cast<std::uint32_t>(text.size());
+    put(bytes, &length, sizeof length);
+    bytes += text;
+  }
   return bytes;
 }
 
 Status TrainingRows::load(std::string_view bytes) {
-  std::uint64_t count = 0;
-  if (bytes.size() >= sizeof count) std::memcpy(&count, bytes.data(), sizeof count);
-  const std::size_t row = (features_ + 1) * sizeof(float);
-  if (bytes.size() < sizeof count || (bytes.size() - sizeof count) / row != count ||
-      (bytes.size() - sizeof count) % row != 0)
+  const auto wrong = [] {
     return fail(Code::corrupt_state, "the saved rows have another number of features");
-  bytes.remove_prefix(sizeof count);
+  };
+  const auto get = [&](void* to, std::size_t count) {
+    if (bytes.size() < count) return false;
+    if (count != 0) std::memcpy(to, bytes.data(), count);
+    bytes.remove_prefix(count);
+    return true;
+  };
+  std::uint64_t count = 0;
+  if (!get(&count, sizeof count) || bytes.size() / ((features_ + 1) * sizeof(float)) < count) return wrong();
   first_ = 0;
   values_.resize(count * features_);
   labels_.resize(count);
-  if (count == 0) return {};
-  std::memcpy(values_.data(), bytes.data(), values_.size() * sizeof(float));
-  std::memcpy(labels_.data(), bytes.data() + values_.size() * sizeof(float), count * sizeof(float));
-  return {};
+  texts_.assign(features_ == 0 ? count : 0, {});
+  if (!get(values_.data(), values_.size() * sizeof(float)) ||
+      !get(labels_.data(), labels_.size() * sizeof(float)))
+    return wrong();
+  for (std::string& text : texts_) {
+    std::uint32_t length = 0;
+    if (!get(&length, sizeof length) || bytes.size() < length) return wrong();
+    text.assign(bytes.substr(0, length));
+    bytes.remove_prefix(length);
+  }
+  return bytes.empty() ? Status() : wrong();
 }
 
 std::optional<double> area_under_curve(std::span<const float> scores, std::span<const float> labels) {
@@ -106,23 +137,6 @@ bool better(const Metrics& a, const Metrics& b) {
   if (a.auc && b.auc) return *a.auc > *b.auc;
   if (a.log_loss && b.log_loss) return *a.log_loss < *b.log_loss;
   return a.rmse && b.rmse && *a.rmse < *b.rmse;
-}
-
-Result<std::unique_ptr<Booster>> train_forest(const TrainingOptions& options, DenseRows rows,
-                                              std::span<const float> labels) {
-  LEAT_TRY_ASSIGN(std::unique_ptr<Booster> booster, new_booster(rows, labels, options.features));
-  const std::pair<const char*, std::string> settings[] = {
-      {"objective", options.objective},
-      {"max_depth", std::to_string(options.depth)},
-      {"eta", std::to_string(options.eta)},
-      {"seed", std::to_string(options.seed)},
-      {"nthread", std::to_string(options.threads)},
-      {"verbosity", "0"},
-  };
-  for (const auto& [name, value] : settings) LEAT_TRY(booster->set(name, value));
-  for (std::uint32_t round = 0; round < options.rounds; ++round)
-    LEAT_TRY(booster->train_round(static_cast<int>(round)));
-  return booster;
 }
 
 }  // namespace leat

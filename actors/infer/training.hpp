@@ -4,27 +4,43 @@
 
 namespace leat {
 
-/// Labelled rows in the order they came. Keeps the newest `rows_max`.
+/// Labelled rows in the order they came: of numbers, or (no columns) of texts. A view.
+struct Examples {
+  DenseRows numbers;
+  std::span<const std::string> texts;
+  std::span<const float> labels;
+
+  std::uint64_t size() const { return labels.size(); }
+};
+
+/// Keeps the newest `rows_max` labelled rows. Without features, they are texts.
 class TrainingRows {
  public:
   TrainingRows(std::uint32_t features, std::uint64_t rows_max) : features_(features), rows_max_(rows_max) {}
   void add(std::span<const float> features, float label);
+  void add(std::string text, float label);
   std::uint64_t size() const { return labels_.size() - first_; }
-  DenseRows rows(std::uint64_t first, std::uint64_t count) const;
-  std::span<const float> labels(std::uint64_t first, std::uint64_t count) const;
+  Examples rows(std::uint64_t first, std::uint64_t count) const;
+  /// Lets go of all but the newest `count`.
+  void keep(std::uint64_t count);
 
   std::string save() const;
   Status load(std::string_view bytes);
 
  private:
+  void let_go();
+
   std::uint32_t features_;
   std::uint64_t rows_max_;
   std::vector<float> values_;  // row by row; the first `first_` rows have been let go of
+  std::vector<std::string> texts_;
   std::vector<float> labels_;
   std::uint64_t first_ = 0;
 };
 
+/// What a learner may be told. What means nothing to it is ignored.
 struct TrainingOptions {
+  std::string algorithm = "xgboost";  ///< see learner.hpp
   std::string objective = "binary:logistic";
   std::uint32_t rounds = 100;
   std::uint32_t depth = 6;
@@ -45,8 +61,5 @@ Metrics measure(const TrainingOptions& options, std::span<const float> answers,
 std::optional<double> area_under_curve(std::span<const float> scores, std::span<const float> labels);
 /// Whether `a` is better: greater AUC, else smaller log loss, else smaller RMSE.
 bool better(const Metrics& a, const Metrics& b);
-
-Result<std::unique_ptr<Booster>> train_forest(const TrainingOptions& options, DenseRows rows,
-                                              std::span<const float> labels);
 
 }  // namespace leat

@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstring>
-#include <leat/codec.hpp>
 
-#include "infer/xgboost_library.hpp"
+#include "infer/booster_scorer.hpp"
 
 namespace leat {
 namespace {
@@ -19,10 +17,10 @@ enum class Answer : std::uint8_t { value, classes, label };
 /// missing.
 class XgboostModel final : public Model {
  public:
-  XgboostModel(ModelIdentity identity, std::unique_ptr<const Booster> booster, ModelSignature signature,
-               Answer answer, ReadoutOptions readout)
+  XgboostModel(ModelIdentity identity, BoosterScorer scorer, ModelSignature signature, Answer answer,
+               ReadoutOptions readout)
       : Model(std::move(identity)),
-        booster_(std::move(booster)),
+        scorer_(std::move(scorer)),
         signature_(std::move(signature)),
         answer_(answer),
         readout_(std::move(readout)),
@@ -34,7 +32,7 @@ class XgboostModel final : public Model {
     const std::uint32_t rows = columns[0].row_count();
     LEAT_TRY_ASSIGN(const Tensor matrix, to_tensor(matrix_, columns, rows));
     std::vector<float> answers;
-    LEAT_TRY(booster_->predict(
+    LEAT_TRY(scorer_.predict(
         {reinterpret_cast<const float*>(matrix.values.data()), rows, signature_.inputs[0].width}, answers));
     if (answers.size() % rows != 0 || answers.empty())
       return fail(Code::model_failed,
@@ -63,7 +61,7 @@ class XgboostModel final : public Model {
     return std::vector{make_strings(labels)};
   }
 
-  std::unique_ptr<const Booster> booster_;
+  BoosterScorer scorer_;
   ModelSignature signature_;
   Answer answer_;
   ReadoutOptions readout_;
@@ -72,21 +70,6 @@ class XgboostModel final : public Model {
 
 /// Objectives that give one value per row.
 constexpr std::string_view kSingle[] = {"reg:", "binary:", "count:", "rank:", "survival:"};
-
-/// `path` of the configuration, as text; empty when it is not there.
-std::string text_at(const Batch& config, std::string path) {
-  Expression value("string(learner." + std::move(path) + ")");
-  if (value.bind(config.schema(), Type::string)) return {};
-  const Evaluated found = value.evaluate(config);
-  return !found.failed.empty() || found.values.is_null(0) ? std::string() : std::string(found.values.text(0));
-}
-
-template <class Number>
-Number number_of(const std::string& text, Number otherwise) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() ? value : otherwise;
-}
 
 Result<Answer> answer_of(const BoosterConfig& config, ReadoutOptions& readout) {
   const bool classes = config.objective == "multi:softprob";
@@ -114,35 +97,21 @@ Result<Answer> answer_of(const BoosterConfig& config, ReadoutOptions& readout) {
 
 }  // namespace
 
-Result<BoosterConfig> read_booster_config(const std::string& json) {
-  const SchemaPtr schema = Schema::make({{"learner", Type::any}});
-  BatchBuilder rows(schema);
-  LEAT_TRY(JsonRows(schema).read_copy(json, rows));
-  const Batch config = rows.finish();
-  BoosterConfig read;
-  read.objective = text_at(config, "objective.name");
-  read.classes = number_of<std::uint32_t>(text_at(config, "learner_model_param.num_class"), 0);
-  read.base_score = number_of<double>(text_at(config, "learner_model_param.base_score"), 0.5);
-  read.booster = text_at(config, "gradient_booster.name");
-  return read;
-}
-
 Result<ModelPtr> load_xgboost(const ModelFile& file, const ModelOptions& options) {
   const auto at_file = [&](Error error) { return fail(error.code, std::move(error.message), file.path()); };
-  LEAT_TRY_ASSIGN(std::unique_ptr<Booster> booster, open_booster(file.path()));
+  LEAT_TRY_ASSIGN(std::unique_ptr<Booster> opened, open_booster(file.path()));
+  const std::shared_ptr<Booster> booster = std::move(opened);
   // Waking OpenMP's threads costs ten times a row's prediction.
   if (Status set = booster->set("nthread", std::to_string(options.threads)); !set)
     return at_file(set.error());
-  Result<std::string> json = booster->config();
-  if (!json) return at_file(json.error());
-  Result<BoosterConfig> config = read_booster_config(*json);
-  if (!config) return at_file(config.error());
+  Result<BoosterScorer> scorer = BoosterScorer::make(booster);
+  if (!scorer) return at_file(scorer.error());
   Result<std::uint64_t> features = booster->feature_count();
   if (!features) return at_file(features.error());
   Result<std::vector<std::string>> names = booster->feature_names();
   if (!names) return at_file(names.error());
   ReadoutOptions readout = options.readout;
-  Result<Answer> answer = answer_of(*config, readout);
+  Result<Answer> answer = answer_of(scorer->config(), readout);
   if (!answer) return at_file(answer.error());
   ModelSignature signature;
   signature.inputs = {{"features", Type::float64, static_cast<std::uint32_t>(*features),
@@ -151,7 +120,7 @@ Result<ModelPtr> load_xgboost(const ModelFile& file, const ModelOptions& options
       Schema::make(*answer == Answer::value     ? std::vector<Field>{{"score", Type::float64}}
                    : *answer == Answer::classes ? readout_fields()
                                                 : std::vector<Field>{{"label", Type::string}});
-  auto model = std::make_shared<const XgboostModel>(file.identity, std::move(booster), std::move(signature),
+  auto model = std::make_shared<const XgboostModel>(file.identity, *std::move(scorer), std::move(signature),
                                                     *answer, std::move(readout));
   warm(*model);  // the first prediction makes what the others only read
   return model;

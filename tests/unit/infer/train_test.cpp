@@ -10,6 +10,7 @@
 #include "infer/forest.hpp"
 #include "infer/model_store.hpp"
 #include "support/forests.hpp"
+#include "support/labelled.hpp"
 #include "support/onnx_models.hpp"
 
 namespace leat {
@@ -17,6 +18,7 @@ namespace {
 
 using ::testing::DoubleNear;
 using ::testing::HasSubstr;
+using testing::labelled;
 using testing::TempFolder;
 
 TEST(AreaUnderCurve, counts_pairs_in_the_right_order_and_ties_half) {
@@ -40,25 +42,27 @@ TEST(TrainingRows, the_newest_are_kept_and_survive_a_checkpoint) {
   TrainingRows again(2, 3);
   ASSERT_TRUE(again.load(rows.save()));
   ASSERT_EQ(again.size(), 3u);
-  EXPECT_EQ(again.rows(0, 3).values[0], 7);
-  EXPECT_EQ(again.rows(2, 1).values[1], -9);
-  EXPECT_EQ(again.labels(0, 3)[2], 1);
+  EXPECT_EQ(again.rows(0, 3).numbers.values[0], 7);
+  EXPECT_EQ(again.rows(2, 1).numbers.values[1], -9);
+  EXPECT_EQ(again.rows(0, 3).labels[2], 1);
   TrainingRows other(3, 3);
   EXPECT_EQ(other.load(rows.save()).error().code, Code::corrupt_state);
   EXPECT_FALSE(again.load("x"));
+  again.keep(1);
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_EQ(again.rows(0, 1).numbers.values[0], 9);
 }
 
-/// Rows of which `fraud` follows from a and b, but for some noise.
-std::string labelled(int count, unsigned seed, double noise) {
-  std::mt19937 random(seed);
-  std::string lines;
-  for (int row = 0; row < count; ++row) {
-    const double a = random() % 1000 / 1000.0, b = random() % 1000 / 1000.0;
-    const bool noisy = random() % 1000 < noise * 1000;
-    lines += fmt::format("{{\"a\":{},\"b\":{},\"fraud\":{}}}\n", a,
-                         row % 20 == 0 ? "null" : fmt::format("{}", b), (a + b > 1.2) != noisy);
-  }
-  return lines;
+TEST(TrainingRows, texts_are_kept_as_numbers_are) {
+  TrainingRows rows(0, 2);
+  for (const char* text : {"one", "", "three"}) rows.add(text, text[0] == 't' ? 1.0f : 0.0f);
+  TrainingRows again(0, 2);
+  ASSERT_TRUE(again.load(rows.save()));
+  const Examples all = again.rows(0, again.size());
+  EXPECT_THAT(all.texts, ::testing::ElementsAre("", "three"));
+  EXPECT_THAT(all.labels, ::testing::ElementsAre(0, 1));
+  EXPECT_FALSE(again.load(rows.save() + "x"));
+  EXPECT_FALSE(again.load(rows.save().substr(0, 20)));
 }
 
 class TrainTest : public ::testing::Test {
@@ -152,6 +156,18 @@ TEST_F(TrainTest, what_cannot_be_learnt_is_refused_where_it_stands) {
       {"features: { a: n }, label: n, holdout: 1", "`holdout` is from 0 to less than 1"},
       {"features: { a: n }, label: n, objective: binary:logistc", "did you mean `binary:logistic`"},
       {"features: { a: n }, label: n, rounds: 0", "`rounds` is from 1"},
+      {"label: n", "at least one feature, or a `text`"},
+      {"features: { a: n }, text: s, label: n", "not both"},
+      {"text: s, label: n", "`xgboost` learns from `features`, not from a text"},
+      {"features: { a: n }, label: n, algorithm: lineer", "did you mean `linear`?"},
+      {"features: { a: n }, label: n, compare: [xgboost]", "there is nothing to compare"},
+      {"features: { a: n }, label: n, compare: [linear, xgbost]", "did you mean `xgboost`?"},
+      {"features: { a: n }, label: n, compare: [linear, linear]", "two of `compare` are called `linear`"},
+      {"features: { a: n }, label: n, compare: [linear, { algorithm: linear, eta: 1, name: b }], holdout: 0",
+       "`holdout` must be more than 0"},
+      {"features: { a: n }, label: n, on: dirft", "did you mean `drift`?"},
+      {"features: { a: n }, label: n, on: { drift: { rows: 500 } }, history: 100", "`rows` of `drift`"},
+      {"features: { a: n }, label: n, on: { drift: { threshold: 0 } }", "more than 0"},
   };
   for (const auto& [options, says] : cases) {
     const ActorHarness actor("train", fmt::format("{{ model: {}, {} }}", folder_.path("risk"), options),
