@@ -158,9 +158,12 @@ class Lines final : public Source {
     const std::uint32_t batch = std::min(ctx.batch_rows(), kLeatBatch);
     for (; next_ < stop; ++next_) {
       const std::int64_t time_us = static_cast<std::int64_t>(next_) * pace_.step_ns / 1000;
-      line_ = bench_run.data->lines[next_ % kRecords];
-      YsbJson::write_time(line_.data(), time_us);
-      rows_.add(time_us + YsbJson::kFirstUs, std::string_view(line_));
+      const std::string& line = bench_run.data->lines[next_ % kRecords];
+      auto* const to = reinterpret_cast<char*>(rows_.column(1).begin_text(line.size()));
+      std::memcpy(to, line.data(), line.size());
+      YsbJson::write_time(to, time_us);
+      rows_.column(1).end_text(line.size());
+      rows_.column(0).append(time_us + YsbJson::kFirstUs);
       if (rows_.row_count() == batch) ctx.emit(out, rows_.finish());
     }
     if (!rows_.empty()) ctx.emit(out, rows_.finish());
@@ -175,7 +178,6 @@ class Lines final : public Source {
   }
   Pace pace_;
   BatchBuilder rows_;
-  std::string line_;
   std::uint64_t next_ = 0;
 };
 

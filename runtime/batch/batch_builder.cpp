@@ -7,6 +7,9 @@
 namespace leat {
 namespace {
 
+// From here on, not to copy the text pays for an allocation of its own.
+constexpr std::size_t kGiveAwayBytes = 4096;
+
 void grow_bits(std::vector<std::uint8_t>& bits, std::uint32_t rows) {
   if (bits.size() < bitmap_bytes(rows)) bits.resize(bitmap_bytes(rows), 0);
 }
@@ -14,10 +17,18 @@ void grow_bits(std::vector<std::uint8_t>& bits, std::uint32_t rows) {
 }  // namespace
 
 void detail::GrowingBytes::grow(std::size_t least) {
-  capacity_ = std::max({least, capacity_ * 2, std::size_t{256}});
-  auto bytes = std::make_unique_for_overwrite<std::byte[]>(capacity_);
-  if (size_ != 0) std::memcpy(bytes.get(), bytes_.get(), size_);
-  bytes_ = std::move(bytes);
+  capacity_ = std::max({least, capacity_ * 2, least_});
+  Memory memory = Memory::allocate(capacity_);
+  if (size_ != 0) std::memcpy(memory.data(), bytes_, size_);
+  memory_ = std::move(memory);
+  bytes_ = memory_.data();
+}
+
+Memory detail::GrowingBytes::release(std::size_t next) {
+  size_ = capacity_ = 0;
+  bytes_ = nullptr;
+  least_ = next;
+  return std::move(memory_);
 }
 
 void ColumnBuilder::mark_present() {
@@ -134,16 +145,43 @@ Batch BatchBuilder::finish() {
   return draft.finish(kTimeMin);
 }
 
+std::size_t ColumnBuilder::own_size() const {
+  return aligned(values_.size()) + aligned(offsets_.size()) + (nulls_ != 0 ? bitmap_bytes(rows_) : 0);
+}
+
+// Memory that is mostly empty would be held by a batch that does not count it.
+bool ColumnBuilder::gives_away() const {
+  if (!has_offsets(type_) || values_.size() < kGiveAwayBytes) return false;
+  const std::size_t bytes = own_size();
+  return bytes <= values_.capacity() && values_.capacity() <= 2 * bytes;
+}
+
+void ColumnBuilder::give_away(Column::Parts& parts) {
+  const std::size_t bytes = own_size();
+  std::byte* at = values_.data();
+  parts.values = at;
+  at += aligned(values_.size());
+  std::memcpy(at, offsets_.data(), offsets_.size());
+  parts.offsets = reinterpret_cast<const std::int32_t*>(at);
+  at += aligned(offsets_.size());
+  if (nulls_ != 0) {
+    std::memcpy(at, validity_.data(), bitmap_bytes(rows_));
+    parts.validity = reinterpret_cast<const std::uint8_t*>(at);
+  }
+  parts.owner = values_.release(bytes + bytes / 4);
+}
+
 std::size_t ColumnBuilder::laid_out_end(std::size_t begin) const {
+  if (gives_away()) return begin;
   return memory_layout(begin, type_, rows_, nulls_ != 0, values_.size()).end;
 }
 
-void ColumnBuilder::lay_out(std::byte* body, std::size_t& begin, Column::Parts& parts) const {
-  const ColumnLayout layout = memory_layout(begin, type_, rows_, nulls_ != 0, values_.size());
-  begin = layout.end;
-  parts.type = type_;
+void ColumnBuilder::lay_out(std::byte* body, std::size_t& begin, Column::Parts& parts) {
   parts.rows = rows_;
   parts.nulls = nulls_;
+  if (gives_away()) return give_away(parts);
+  const ColumnLayout layout = memory_layout(begin, type_, rows_, nulls_ != 0, values_.size());
+  begin = layout.end;
   if (nulls_ != 0) {
     std::memcpy(body + layout.validity, validity_.data(), bitmap_bytes(rows_));
     parts.validity = reinterpret_cast<const std::uint8_t*>(body + layout.validity);

@@ -6,26 +6,62 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
 
 namespace leat {
 
+/// A block of text, copied, and where quotes and backslashes stand in it: bit n for byte n.
+struct CopiedBlock {
+#if defined(__AVX512BW__)
+  static constexpr std::size_t kBytes = 64;
+#elif defined(__SSE2__)
+  static constexpr std::size_t kBytes = 16;
+#else
+  static constexpr std::size_t kBytes = 8;
+#endif
+  std::uint64_t quotes = 0;
+  std::uint64_t backslashes = 0;
+
+  CopiedBlock(const char* from, std::byte* to) {
+#if defined(__AVX512BW__)
+    const __m512i block = _mm512_loadu_si512(from);
+    _mm512_storeu_si512(to, block);
+    quotes = _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('"'));
+    backslashes = _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('\\'));
+#elif defined(__SSE2__)
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), block);
+    quotes = equal(block, '"');
+    backslashes = equal(block, '\\');
+#else
+    std::memcpy(to, from, kBytes);
+    for (std::size_t at = 0; at < kBytes; ++at) {
+      quotes |= std::uint64_t{from[at] == '"'} << at;
+      backslashes |= std::uint64_t{from[at] == '\\'} << at;
+    }
+#endif
+  }
+
+ private:
+#if defined(__SSE2__) && !defined(__AVX512BW__)
+  static std::uint64_t equal(__m128i block, char what) {
+    return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(block, _mm_set1_epi8(what))));
+  }
+#endif
+};
+
 /// Copies a string of well-formed JSON as it stands, from behind its opening quote up to the closing one.
-/// Null when it has an escape, else the end of the copy. Reads and writes up to 15 bytes beyond.
+/// Null when it has an escape, else the end of the copy. Reads and writes up to kJsonPadding - 1 bytes
+/// beyond.
 inline std::byte* copy_plain_string(const char* from, std::byte* to) {
-  using Block = unsigned char __attribute__((vector_size(16)));
-  for (;; from += sizeof(Block), to += sizeof(Block)) {
-    Block block;
-    std::memcpy(&block, from, sizeof block);
-    std::memcpy(to, &block, sizeof block);
-    const auto marks = (block == (Block{} + '"')) | (block == (Block{} + '\\'));
-    std::uint64_t halves[2];
-    std::memcpy(halves, &marks, sizeof halves);
-    if ((halves[0] | halves[1]) == 0) continue;
-    const int half = halves[0] == 0 ? 1 : 0;
-    const int bits = std::endian::native == std::endian::little ? std::countr_zero(halves[half])
-                                                                : std::countl_zero(halves[half]);
-    const int at = 8 * half + bits / 8;
-    return from[at] == '"' ? to + at : nullptr;
+  for (;; from += CopiedBlock::kBytes, to += CopiedBlock::kBytes) {
+    const CopiedBlock block(from, to);
+    const std::uint64_t marks = block.quotes | block.backslashes;
+    if (marks == 0) continue;
+    const int at = std::countr_zero(marks);
+    return ((block.quotes >> at) & 1) != 0 ? to + at : nullptr;
   }
 }
 

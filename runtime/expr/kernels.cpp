@@ -8,6 +8,7 @@
 #include "expr/checker.hpp"
 #include "expr/column_row.hpp"
 #include "expr/functions.hpp"
+#include "expr/text_equal.hpp"
 #include "expr/value_column.hpp"
 
 namespace leat::expr {
@@ -233,7 +234,19 @@ class Evaluation {
     });
   }
 
+  bool compare_short_text(Op op, const Vector& a, const Vector& b, Vector& out) const {
+    if ((op != Op::eq && op != Op::ne) || (a.constant == nullptr) == (b.constant == nullptr)) return false;
+    const std::string& wanted = *(a.constant != nullptr ? a : b).constant->as<std::string>();
+    if (wanted.size() < ShortTextEqual::kLeast || wanted.size() > ShortTextEqual::kMost) return false;
+    const ShortTextEqual equal(wanted);
+    const Column& column = *(a.constant != nullptr ? b : a).column;
+    for (std::uint32_t row = 0; row < rows_; ++row)
+      out.bools[row] = equal(column.text(row)) == (op == Op::eq) ? 1 : 0;
+    return true;
+  }
+
   void compare_text(Op op, const Vector& a, const Vector& b, Vector& out) const {
+    if (compare_short_text(op, a, b, out)) return;
     const auto with = [](const Vector& vector, auto use) {
       if (vector.constant != nullptr)
         return use(

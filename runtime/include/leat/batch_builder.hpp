@@ -9,9 +9,10 @@ namespace detail {
 /// Bytes that grow at the end, without the zeroing of std::vector. Keeps its memory when cleared.
 class GrowingBytes {
  public:
-  const std::byte* data() const { return bytes_.get(); }
-  std::byte* data() { return bytes_.get(); }
+  const std::byte* data() const { return bytes_; }
+  std::byte* data() { return bytes_; }
   std::size_t size() const { return size_; }
+  std::size_t capacity() const { return capacity_; }
   bool empty() const { return size_ == 0; }
   void clear() { size_ = 0; }
   /// Only shrinks, or grows by unspecified bytes.
@@ -22,34 +23,38 @@ class GrowingBytes {
   void append(const void* from, std::size_t count) {
     if (size_ + count > capacity_) [[unlikely]]
       grow(size_ + count);
-    if (count != 0) std::memcpy(bytes_.get() + size_, from, count);
+    if (count != 0) std::memcpy(bytes_ + size_, from, count);
     size_ += count;
   }
   /// Where the next bytes go: room for `count`, of which `taken` says how many were written.
   std::byte* room(std::size_t count) {
     if (size_ + count > capacity_) [[unlikely]]
       grow(size_ + count);
-    return bytes_.get() + size_;
+    return bytes_ + size_;
   }
   void taken(std::size_t count) { size_ += count; }
   template <class Value>
   void append_value(Value value) {
     if (size_ + sizeof value > capacity_) [[unlikely]]
       grow(size_ + sizeof value);
-    std::memcpy(bytes_.get() + size_, &value, sizeof value);
+    std::memcpy(bytes_ + size_, &value, sizeof value);
     size_ += sizeof value;
   }
+  /// Gives its memory away and is empty; what is begun next has room for `next` bytes.
+  Memory release(std::size_t next);
 
  private:
   void grow(std::size_t least);
-  std::unique_ptr<std::byte[]> bytes_;
+  Memory memory_;
+  std::byte* bytes_ = nullptr;  // memory_'s
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
+  std::size_t least_ = 256;  // capacity to begin with
 };
 }  // namespace detail
 
-/// Grows one column. Reused after `BatchBuilder::finish`: its memory is kept, so a steady stream does not
-/// allocate. One thread. Appending a value of another type is a bug.
+/// Grows one column. Reused after `BatchBuilder::finish`: memory that was not given away is kept. One thread.
+/// Appending a value of another type is a bug.
 class ColumnBuilder {
  public:
   explicit ColumnBuilder(Type type) : type_(type) {}
@@ -107,8 +112,12 @@ class ColumnBuilder {
   }
   void mark_present();
   void clear();
+  /// Bytes of a buffer that has the values first, then offsets and validity: what is given away.
+  std::size_t own_size() const;
+  bool gives_away() const;
+  void give_away(Column::Parts& parts);
   std::size_t laid_out_end(std::size_t begin) const;
-  void lay_out(std::byte* body, std::size_t& begin, Column::Parts& parts) const;
+  void lay_out(std::byte* body, std::size_t& begin, Column::Parts& parts);
 
   Type type_;
   std::uint32_t rows_ = 0;
@@ -118,8 +127,8 @@ class ColumnBuilder {
   detail::GrowingBytes offsets_;  // int32s
 };
 
-/// Builds batches row by row. `finish` lays all columns into one 64-byte aligned allocation in wire order (so
-/// sending needs no gathering) and leaves the builder empty for the next batch. One thread.
+/// Builds batches row by row. `finish` lays all columns into one 64-byte aligned allocation, but gives a long
+/// text column the memory that it grew in, and leaves the builder empty for the next batch. One thread.
 class BatchBuilder {
  public:
   explicit BatchBuilder(SchemaPtr schema);

@@ -69,6 +69,48 @@ TEST(BatchBuilder, every_buffer_is_aligned) {
       EXPECT_EQ(reinterpret_cast<std::uintptr_t>(buffer) % Memory::kAlignment, 0u);
 }
 
+TEST(BatchBuilder, a_long_text_column_keeps_the_memory_it_grew_in) {
+  const SchemaPtr schema = Schema::make({{"n", Type::int64}, {"text", Type::string, true}});
+  BatchBuilder rows(schema);
+  std::vector<Batch> batches;
+  std::vector<Column> columns;  // live longer than their batches
+  for (int round = 0; round < 5; ++round) {
+    for (int row = 0; row < 300; ++row) {
+      if (row % 7 == round)
+        rows.add(row, std::nullopt);
+      else
+        rows.add(row, std::string(40, static_cast<char>('a' + (row + round) % 26)));
+    }
+    const std::byte* const end = rows.column(1).begin_text(0);
+    Batch batch = rows.finish();
+    EXPECT_TRUE(rows.empty());
+    const Column& text = batch.column(1);
+    EXPECT_EQ(text.parts().values + text.parts().offsets[300], end);
+    columns.push_back(batch.column(1));
+    batches.push_back(std::move(batch));
+    if (round == 2) batches.clear();
+  }
+  for (int round = 0; round < 5; ++round) {
+    EXPECT_EQ(columns[round].null_count(), 43u);
+    for (std::uint32_t row = 0; row < 300; ++row) {
+      ASSERT_EQ(columns[round].is_null(row), static_cast<int>(row % 7) == round);
+      if (columns[round].is_null(row)) continue;
+      ASSERT_EQ(columns[round].text(row), std::string(40, static_cast<char>('a' + (row + round) % 26)));
+    }
+  }
+}
+
+TEST(BatchBuilder, a_batch_does_not_hold_memory_that_is_mostly_empty) {
+  BatchBuilder rows(Schema::make({{"text", Type::string}}));
+  for (int row = 0; row < 1000; ++row) rows.add(std::string(100, 'x'));
+  rows.truncate(50);
+  const std::byte* const end = rows.column(0).begin_text(0);
+  const Batch batch = rows.finish();
+  const std::byte* const values = batch.column(0).parts().values;
+  EXPECT_TRUE(values + 5000 <= end - 5000 || values >= end) << "5 kB would hold 100";
+  EXPECT_EQ(batch.column(0).text(49), std::string(100, 'x'));
+}
+
 TEST(BatchBuilder, batches_of_nothing_work) {
   const Batch none = BatchBuilder(all_types()).finish();
   EXPECT_EQ(none.row_count(), 0u);

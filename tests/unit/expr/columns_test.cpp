@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <leat/expression.hpp>
@@ -104,6 +105,31 @@ TEST(Columns, give_what_the_interpreter_gives_on_random_rows) {
       }
       EXPECT_EQ(failed, evaluated.failed.end());
     }
+  }
+}
+
+TEST(Columns, short_texts_are_compared_as_texts_are) {
+  BatchBuilder builder(Schema::make({{"s", Type::string}}));
+  const std::string letters = "abcdefghijklmnopqr";
+  for (std::size_t size = 0; size <= letters.size(); ++size)
+    for (std::size_t changed = 0; changed <= size; ++changed) {
+      std::string text = letters.substr(0, size);
+      if (changed < size) text[changed] = '-';
+      builder.add(text);
+    }
+  const Batch batch = builder.finish();
+  for (std::size_t size = 0; size <= letters.size(); ++size) {
+    const std::string wanted = letters.substr(0, size);
+    for (const char* op : {"==", "!="})
+      for (const bool turned : {false, true}) {
+        Expression expression(turned ? fmt::format("\"{}\" {} s", wanted, op)
+                                     : fmt::format("s {} \"{}\"", op, wanted));
+        ASSERT_FALSE(expression.bind(batch.schema()));
+        const Evaluated evaluated = expression.evaluate(batch);
+        for (std::uint32_t row = 0; row < batch.row_count(); ++row)
+          ASSERT_EQ(evaluated.values.boolean(row), (batch.column(0).text(row) == wanted) == (op[0] == '='))
+              << expression.text() << " of " << batch.column(0).text(row);
+      }
   }
 }
 
