@@ -78,7 +78,7 @@ class DeadLetters(LauncherTest):
         return self.dlq("ls", "--letters", "--limit", 1000000, *arguments)
 
     def wait_for(self, what, condition):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not condition():
             self.assertLess(time.monotonic(), deadline, what)
             time.sleep(0.02)

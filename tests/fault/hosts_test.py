@@ -59,7 +59,7 @@ class Hosts(LauncherTest):
         return self.rows("many.jsonl")
 
     def wait_for_rows(self):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while not (self.folder / "x.jsonl").exists() or (self.folder / "x.jsonl").stat().st_size == 0:
             self.assertLess(time.monotonic(), deadline, "no rows came through")
             time.sleep(0.05)

@@ -42,7 +42,7 @@ class Http(LauncherTest):
         self.port = int(self.wait_until_said(r"takes rows at http://127\.0\.0\.1:(\d+)/events")[1])
 
     def wait_until_said(self, pattern):
-        said, deadline = "", time.monotonic() + 30
+        said, deadline = "", time.monotonic() + 90
         while not (match := re.search(pattern, said)):
             ready, _, _ = select.select([self.process.stderr], [], [], max(0, deadline - time.monotonic()))
             chunk = os.read(self.process.stderr.fileno(), 1 << 16) if ready else b""
@@ -86,7 +86,7 @@ class Http(LauncherTest):
         return [json.loads(line)["record"]["id"] for line in done.stdout.splitlines()]
 
     def rows_when_there_are(self, count):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         path = self.folder / "out.jsonl"
         while not path.exists() or path.read_text().count("\n") < count:
             self.assertLess(time.monotonic(), deadline, "too few rows came out")
@@ -190,7 +190,7 @@ class Durability(Http):
         self.start_server(size="2MiB")
         body = "\n".join(json.dumps({"id": number, "note": "x" * 1000}) for number in range(100))
         connection, refused, accepted = self.connect(), 0, 0
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 90
         while (refused == 0 or accepted < 60) and time.monotonic() < deadline:
             status, _, headers = self.post(body, connection)
             self.assertIn(status, (202, 429))
@@ -391,7 +391,7 @@ class Hostile(Http):
             self.assertEqual(self.status_of(answer), status)
             self.assertIn(b"Retry-After: 5", answer)
             held.pop().close()
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 90
             while True:  # the server sees the close a moment later
                 try:
                     if self.post('{"id": 9}')[0] == 202:

@@ -71,7 +71,7 @@ class KillTest(ReferenceTest):
         expected = self.reference(1)
         topology = self.make("killed", "8000/s")
         process = self.start("run", topology)
-        self.assertFalse(self.wait([process], 0.4))
+        self.until_checkpoint(topology, process)
         process.send_signal(signal.SIGTERM)
         code, _, err = self.finish(process)
         self.assertEqual(code, 0, err)
@@ -93,7 +93,7 @@ class KillTest(ReferenceTest):
     def test_a_damaged_checkpoint_is_refused_by_name(self):
         topology = self.make("damaged", "8000/s")
         process = self.start("run", topology)
-        self.assertFalse(self.wait([process], 0.4))
+        self.until_checkpoint(topology, process)
         self.kill(process)
         newest = max((self.folder / "damaged/checkpoints").glob("snapshot-*"), key=lambda path: path.stat().st_mtime_ns)
         damaged = bytearray(newest.read_bytes())

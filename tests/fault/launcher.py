@@ -56,7 +56,7 @@ class LauncherTest(unittest.TestCase):
         process.stdout.close()
         process.stderr.close()
 
-    def finish(self, process, timeout=60):
+    def finish(self, process, timeout=120):
         """(exit code, summary or None, stderr)"""
         out, err = process.communicate(timeout=timeout)
         lines = out.strip().splitlines()

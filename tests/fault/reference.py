@@ -121,7 +121,7 @@ class ReferenceTest(LauncherTest):
         before = self.manifest(topology)
         self.until(lambda: self.manifest(topology) != before, "no checkpoint was made", *processes)
 
-    def until(self, true, what, *processes, seconds=60):
+    def until(self, true, what, *processes, seconds=120):
         deadline = time.monotonic() + seconds
         while not true():
             self.assertLess(time.monotonic(), deadline, what)

@@ -23,7 +23,7 @@ actors:
 
 class Signals(LauncherTest):
     def wait_for_rows(self, name="out.jsonl", rows=1):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         path = self.folder / name
         while not path.exists() or path.read_text().count("\n") < rows:
             self.assertLess(time.monotonic(), deadline, "no rows came")

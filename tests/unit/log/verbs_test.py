@@ -58,7 +58,7 @@ class Log(unittest.TestCase):
     def run_with(self, rows, size):
         process, connection = self.start()
         self.post(connection, range(rows), size)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         out = self.folder / "out.jsonl"
         while not out.exists() or out.read_text().count("\n") < rows:
             assert time.monotonic() < deadline
