@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <cstring>
-#include <functional>
 #include <utility>
 
 #include "expr/checker.hpp"
 #include "expr/column_row.hpp"
+#include "expr/compare.hpp"
 #include "expr/functions.hpp"
-#include "expr/text_equal.hpp"
 #include "expr/value_column.hpp"
 
 namespace leat::expr {
@@ -38,28 +37,6 @@ struct Vector {
 const Evaluated::Failed* find_failed(const Vector& vector, std::uint32_t row) {
   const auto found = std::ranges::lower_bound(vector.failed, row, {}, &Evaluated::Failed::row);
   return found != vector.failed.end() && found->row == row ? &*found : nullptr;
-}
-
-// One loop per operator, so that the compiler can use vector instructions.
-template <class Left, class Right>
-void compare_all(Op op, std::uint32_t rows, Left left, Right right, std::uint8_t* out) {
-  const auto loop = [&](auto test) {
-    for (std::uint32_t row = 0; row < rows; ++row) out[row] = test(left(row), right(row)) ? 1 : 0;
-  };
-  switch (op) {
-    case Op::eq:
-      return loop(std::equal_to<>());
-    case Op::ne:
-      return loop(std::not_equal_to<>());
-    case Op::lt:
-      return loop(std::less<>());
-    case Op::le:
-      return loop(std::less_equal<>());
-    case Op::gt:
-      return loop(std::greater<>());
-    default:
-      return loop(std::greater_equal<>());
-  }
 }
 
 // A column of bits from bytes that are 0 or 1.

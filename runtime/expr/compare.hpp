@@ -2,7 +2,10 @@
 
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <string_view>
+
+#include "expr/ast.hpp"
 
 namespace leat::expr {
 
@@ -41,5 +44,28 @@ class ShortTextEqual {
   std::uint64_t head_;
   std::uint64_t tail_;
 };
+
+/// One loop per operator, so that the compiler can use vector instructions. `left` and `right` give the value
+/// of a row, `out` becomes 0 or 1.
+template <class Left, class Right>
+void compare_all(Op op, std::uint32_t rows, Left left, Right right, std::uint8_t* out) {
+  const auto loop = [&](auto test) {
+    for (std::uint32_t row = 0; row < rows; ++row) out[row] = test(left(row), right(row)) ? 1 : 0;
+  };
+  switch (op) {
+    case Op::eq:
+      return loop(std::equal_to<>());
+    case Op::ne:
+      return loop(std::not_equal_to<>());
+    case Op::lt:
+      return loop(std::less<>());
+    case Op::le:
+      return loop(std::less_equal<>());
+    case Op::gt:
+      return loop(std::greater<>());
+    default:
+      return loop(std::greater_equal<>());
+  }
+}
 
 }  // namespace leat::expr
