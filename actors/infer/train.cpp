@@ -204,10 +204,12 @@ void Train::tell(const TrainingResult& result, std::string_view because, Context
       value ? rows.column(column).append(*value) : rows.column(column).append_null();
       ++column;
     };
-    const auto version = taken ? std::optional(static_cast<std::int64_t>(*result.version)) : std::nullopt;
     add(std::string_view(name));
     add_if_there(candidate ? std::optional(std::string_view(candidate->name)) : std::nullopt);
-    add_if_there(version);
+    if (taken)
+      add(static_cast<std::int64_t>(result.version.value_or(0)));
+    else
+      rows.column(column++).append_null();
     add(taken);
     add(std::string_view(message));
     add(static_cast<std::int64_t>(result.rows));
