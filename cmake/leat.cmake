@@ -104,6 +104,8 @@ function(leat_test name)
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/runtime ${PROJECT_SOURCE_DIR}/actors ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE leat leat_options GTest::gmock GTest::gtest_main ${arg_LINK})
+  # Half of a full build is tests, whose own code need not be fast.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O0>)
   # The precompiled header fits only if both are compiled alike; left alone, an object library and a program differ.
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
   if(TARGET leat_test_pch)

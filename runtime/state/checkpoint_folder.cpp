@@ -26,6 +26,7 @@ constexpr std::size_t kChunkedFrom = 1u << 20;     // below, a snapshot is writt
 constexpr std::chrono::milliseconds kDying{1000};  // how long a killed process may keep its lock
 constexpr std::size_t kFilesMax = 64;              // that one snapshot may be spread over
 constexpr std::string_view kKept = "kept-", kManifest = ".manifest";
+const std::string kNewest = "manifest";
 
 Failure storage_failure(std::string_view what, const std::string& path) {
   const int error = errno;
@@ -236,7 +237,10 @@ Status CheckpointFolder::sync_folder() {
   return kept;
 }
 
+// The manifest of nothing comes first: that one is there from then on shows when it is gone.
 Status CheckpointFolder::save_epoch(std::uint32_t epoch) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path_ + "/" + kNewest, ignored)) LEAT_TRY(save(Manifest()));
   return write("epoch", sealed(std::to_string(epoch)));
 }
 
@@ -268,17 +272,19 @@ Status CheckpointFolder::write_manifest(const std::string& name, const Manifest&
 }
 
 Status CheckpointFolder::save(const Manifest& manifest) {
-  return write_manifest("manifest", manifest);
+  return write_manifest(kNewest, manifest);
 }
 
 Result<std::optional<Manifest>> CheckpointFolder::load() {
-  return read_manifest_file(path_, "manifest");
+  LEAT_TRY_ASSIGN(std::optional<Manifest> manifest, read_manifest_file(path_, kNewest));
+  if (manifest) return manifest->checkpoint == 0 ? std::nullopt : std::move(manifest);
+  const Result<std::uint32_t> epoch = load_epoch();
+  if (epoch && *epoch != 0) return damaged(path_ + "/" + kNewest, "the file is missing");
+  return manifest;
 }
 
 Status CheckpointFolder::forget() {
-  if (::unlink((path_ + "/manifest").c_str()) != 0 && errno != ENOENT)
-    return storage_failure("remove", path_ + "/manifest");
-  return sync_folder();
+  return save(Manifest());
 }
 
 // The parts first, each host its own; what has a manifest is whole.

@@ -30,10 +30,10 @@ Status delete_kept(const std::string& path, const std::string& name);
 ///
 ///   lock                          held while a process works here
 ///   epoch                         number of the last attempt (coordinator)
-///   manifest                      the newest complete checkpoint (coordinator)
-///   snapshot-EPOCH-CHECKPOINT-HOST   parts (every host); a large one holds only what is new in it:
-///   state/chunks.hpp kept-NAME.manifest, kept-NAME.partHOST   a checkpoint that `leat snapshot` keeps under
-///   a name
+///   manifest                      the newest complete checkpoint (coordinator), of nothing before the first
+///   snapshot-EPOCH-CHECKPOINT-HOST   parts (every host); a large one holds only what is new in it: see
+///                                 state/chunks.hpp
+///   kept-NAME.manifest, kept-NAME.partHOST   a checkpoint that `leat snapshot` keeps under a name
 ///
 /// Each file is written aside, synced, renamed, and the folder is synced; so a file that is there is whole.
 /// After a failed fsync the store refuses everything: the kernel may have dropped what it could not write

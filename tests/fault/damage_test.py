@@ -105,7 +105,7 @@ class DamageTest(Damaged):
         self.refuses("checkpoints/snapshot-*", [replaced])
 
     def test_the_manifest(self):
-        self.refuses("checkpoints/manifest", FLIPS + CUTS + [longer])
+        self.refuses("checkpoints/manifest", FLIPS + CUTS + [longer, missing])
 
     def test_the_number_of_the_attempt(self):
         self.refuses("checkpoints/epoch", FLIPS + CUTS[:4] + [longer])

@@ -113,8 +113,7 @@ class ReferenceTest(LauncherTest):
         return int(path.read_bytes()[17:]) if path.exists() else 0
 
     def manifest(self, topology):
-        path = self.folder_of_checkpoints(topology) / "manifest"
-        return path.read_bytes() if path.exists() else b""
+        return self.newest_checkpoint(self.folder_of_checkpoints(topology))
 
     def until_checkpoint(self, topology, *processes):
         """Returns when one more checkpoint is complete."""

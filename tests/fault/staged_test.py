@@ -108,7 +108,7 @@ class StagedTest(LauncherTest):
     def test_a_stopped_run_goes_on_with_its_files(self):
         topology = self.write(TOPOLOGY.format(count=3000, rate="3000/s", format="jsonl", more=", roll: { every: 1h }"))
         process = self.start("run", topology)
-        while not list(self.folder.glob("checkpoints/manifest")):
+        while not self.newest_checkpoint(self.folder / "checkpoints"):
             self.assertIsNone(process.poll())
         process.send_signal(signal.SIGTERM)
         code, _, err = self.finish(process)

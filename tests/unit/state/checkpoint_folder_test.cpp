@@ -39,6 +39,23 @@ TEST(CheckpointFolder, keeps_epoch_manifest_and_parts) {
   EXPECT_EQ(*folder->load((*loaded)->snapshots[0]), "bytes");
 }
 
+TEST(CheckpointFolder, a_manifest_that_is_gone_is_not_taken_for_a_first_start) {
+  const testing::TempFolder temp;
+  const auto folder = open(temp.path("ck"));
+  ASSERT_TRUE(folder->save_epoch(1));
+  EXPECT_FALSE(folder->load()->has_value()) << "no checkpoint yet";
+  ASSERT_TRUE(folder->save(Manifest{.topology = "t", .epoch = 1, .checkpoint = 1}));
+  ASSERT_TRUE(folder->save_epoch(2));
+  EXPECT_TRUE(folder->load()->has_value());
+  std::filesystem::remove(temp.path("ck/manifest"));
+  const auto gone = folder->load();
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().code, Code::corrupt_state);
+  EXPECT_THAT(gone.error().message, HasSubstr("missing"));
+  ASSERT_TRUE(folder->forget());
+  EXPECT_FALSE(folder->load()->has_value());
+}
+
 TEST(CheckpointFolder, has_one_user_at_a_time) {
   const testing::TempFolder temp;
   const auto first = open(temp.path("ck"));
