@@ -3,6 +3,7 @@
 #include <leat/registry.hpp>
 
 #include "aggregate/register.hpp"
+#include "anomaly/register.hpp"
 #include "infer/register.hpp"
 #include "persist/register.hpp"
 #include "publish/register.hpp"
@@ -16,6 +17,7 @@ void register_standard_actors(Registry& registry) {
   register_persist_actors(registry);
   register_transform_actors(registry);
   register_aggregate_actors(registry);
+  register_anomaly_actors(registry);
   register_publish_actors(registry);
 }
 

@@ -1,9 +1,8 @@
 #pragma once
 
 #include <leat/batch_builder.hpp>
+#include <leat/state_bytes.hpp>
 #include <memory>
-
-#include "aggregate/state_bytes.hpp"
 
 namespace leat {
 

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <leat/key_share.hpp>
+#include <leat/state_bytes.hpp>
 
 #include "aggregate/row_keys.hpp"
-#include "aggregate/state_bytes.hpp"
 
 namespace leat {
 

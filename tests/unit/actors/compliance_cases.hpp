@@ -73,6 +73,12 @@ inline std::vector<ComplianceCase> compliance_cases() {
        .rows = {R"({"id":0})", R"({"id":1})", R"({"id":3})"},
        .sent = 2,
        .errors = 1},
+      {.kind = "anomaly",
+       .options = "{ method: zscore, key: id, features: { x: 10 / id, y: id }, threshold: 3 }",
+       .schema = "{ id: int64 }",
+       .rows = {R"({"id":0})", R"({"id":1})", R"({"id":3})"},
+       .sent = 2,
+       .errors = 1},
       {.kind = "join",
        .options = "{ left_key: 1 / k, right_key: k, left_time: t, right_time: t, within: {}, type: left, "
                   "right_prefix: r_ }",

@@ -1,0 +1,9 @@
+#pragma once
+
+#include <leat/registry.hpp>
+
+namespace leat {
+
+void register_anomaly(Registry& registry);
+
+}  // namespace leat
