@@ -22,6 +22,8 @@ class SampledTree {
   /// The point found last.
   void offer(std::span<const double> point, double rank) {
     if (sampled_.size() == sample_ && rank >= sampled_.front().rank) return;
+    if (sampled_.size() == sampled_.capacity())  // doubling, but never beyond what is needed
+      sampled_.reserve(std::min<std::size_t>(sample_ + 1, std::max<std::size_t>(8, sampled_.size() * 2)));
     sampled_.push_back({rank, tree_.insert(point, spot_)});
     std::ranges::push_heap(sampled_, {}, &Sampled::rank);
     if (sampled_.size() <= sample_) return;
