@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <leat/context.hpp>
 #include <optional>
+#include <span>
 #include <stdexcept>
 
 #include "common/free_port.hpp"
@@ -75,8 +76,7 @@ class Events final : public Source {
     while (first + records_[at_ + rows - 1] >= due) --rows;
     const Memory memory = Memory::allocate(rows * sizeof(std::int64_t));
     auto* times = reinterpret_cast<std::int64_t*>(memory.data());
-    for (std::uint32_t row = 0; row < rows; ++row)
-      times[row] = static_cast<std::int64_t>(first + records_[at_ + row]) * pace_.step_ns / 1000;
+    write_times(first + records_[at_], std::span(records_).subspan(at_, rows), times);
     const Column time({.type = Type::timestamp, .rows = rows, .values = memory.data(), .owner = memory});
     batch_.clear();
     std::size_t column = 0;
@@ -89,6 +89,21 @@ class Events final : public Source {
       ++cycle_;
     }
     return rows;
+  }
+
+  // Microseconds. Divided as 32 bits, which vector instructions can.
+  void write_times(std::uint64_t first, std::span<const std::uint32_t> records, std::int64_t* times) const {
+    const std::int64_t first_ns = static_cast<std::int64_t>(first) * pace_.step_ns;
+    const std::int64_t last_ns = (records.back() - records.front()) * pace_.step_ns + 999;
+    if (last_ns > UINT32_MAX) {
+      for (std::size_t row = 0; row < records.size(); ++row)
+        times[row] = (first_ns + (records[row] - records.front()) * pace_.step_ns) / 1000;
+      return;
+    }
+    const auto step = static_cast<std::uint32_t>(pace_.step_ns);
+    const auto rest = static_cast<std::uint32_t>(first_ns % 1000);
+    for (std::size_t row = 0; row < records.size(); ++row)
+      times[row] = first_ns / 1000 + (rest + (records[row] - records.front()) * step) / 1000;
   }
 
   SchemaPtr schema_ = schema();

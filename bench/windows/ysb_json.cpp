@@ -155,7 +155,6 @@ class Lines final : public Source {
   Result<Produced> produce(std::uint32_t rows_max, Context& ctx) override {
     if (next_ == 0) bench_run.state->start_ns = now_ns();
     const std::uint64_t stop = std::min(bench_run.options->events, next_ + rows_max);
-    const std::uint32_t batch = std::min(ctx.batch_rows(), kLeatBatch);
     for (; next_ < stop; ++next_) {
       const std::int64_t time_us = static_cast<std::int64_t>(next_) * pace_.step_ns / 1000;
       const std::string& line = bench_run.data->lines[next_ % kRecords];
@@ -164,14 +163,13 @@ class Lines final : public Source {
       YsbJson::write_time(to, time_us);
       rows_.column(1).end_text(line.size());
       rows_.column(0).append(time_us + YsbJson::kFirstUs);
-      if (rows_.row_count() == batch) ctx.emit(out, rows_.finish());
+      if (rows_.row_count() == ctx.batch_rows()) ctx.emit(out, rows_.finish());
     }
     if (!rows_.empty()) ctx.emit(out, rows_.finish());
     return next_ == bench_run.options->events ? Produced::end() : Produced::more();
   }
 
  private:
-  static constexpr std::uint32_t kLeatBatch = 256;  // 64 KiB of lines: what a core's cache keeps
   static SchemaPtr schema() {
     static const SchemaPtr schema = Schema::make({{"came", Type::timestamp}, {"line", Type::string}});
     return schema;

@@ -7,6 +7,7 @@
 #include "batch/base64.hpp"
 #include "batch/json_any.hpp"
 #include "batch/json_lines.hpp"
+#include "batch/json_number.hpp"
 #include "batch/json_string.hpp"
 
 namespace leat {
@@ -159,6 +160,10 @@ struct JsonRows::Impl {
       return in_place ? append_string(value, column) : append(value.get_string());
     case Type::int64:
     case Type::timestamp:  // as text: not common
+      if (const std::optional<std::int64_t> number = plain_integer(value.raw_json_token())) {
+        column.append(*number);
+        return true;
+      }
       return append(value.get_int64());
     case Type::float64:
       return append(value.get_double());

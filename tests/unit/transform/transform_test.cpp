@@ -1,5 +1,6 @@
 #include <leat/batch_builder.hpp>
 #include <leat/testing.hpp>
+#include <random>
 
 #include "transform/row_choice.hpp"
 
@@ -200,6 +201,29 @@ TEST(RowChoice, takes_true_rows_that_did_not_fail) {
   EXPECT_THAT(choice.rows(), ::testing::ElementsAre(1, 2));
   choice.choose_true({batch.slice(1, 2).column(0), {{0, {}}, {1, {}}}});
   EXPECT_THAT(choice.rows(), ::testing::ElementsAre());
+}
+
+TEST(RowChoice, takes_what_looking_at_each_row_takes) {
+  std::mt19937 random(1);
+  RowChoice choice;
+  for (const bool nullable : {false, true}) {
+    BatchBuilder builder(Schema::make({{"flag", Type::boolean, nullable}}));
+    for (int row = 0; row < 1000; ++row) {
+      // Stretches of one kind too: none and all of a word.
+      const bool flag = row / 100 % 3 == 0 ? random() % 2 == 0 : row / 100 % 3 == 1;
+      nullable&& random() % 5 == 0 ? builder.add(std::nullopt) : builder.add(flag);
+    }
+    const Batch batch = builder.finish();
+    for (const std::uint32_t first : {0u, 3u, 8u, 64u, 127u, 136u})
+      for (const std::uint32_t count : {0u, 1u, 63u, 64u, 65u, 128u, 700u}) {
+        const Column flags = batch.slice(first, count).column(0);
+        std::vector<std::uint32_t> expected;
+        for (std::uint32_t row = 0; row < count; ++row)
+          if (!flags.is_null(row) && flags.boolean(row)) expected.push_back(row);
+        choice.choose_true({flags, {}});
+        EXPECT_THAT(choice.rows(), ::testing::ElementsAreArray(expected)) << first << " " << count;
+      }
+  }
 }
 
 }  // namespace
