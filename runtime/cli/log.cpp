@@ -1,19 +1,20 @@
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <leat/codec.hpp>
-#include <thread>
 
 #include "cli/common.hpp"
+#include "ingest/file_watch.hpp"
 #include "ingest/log_source.hpp"
 #include "log/inspect.hpp"
 
 namespace leat::cli {
 namespace {
 
-constexpr auto kLookAgain = std::chrono::milliseconds(50);
+constexpr int kLookAgainMs = 1000;  // where changes are not told
 
 /// A handler may touch nothing else.
 volatile sig_atomic_t last_signal = 0;
@@ -108,7 +109,7 @@ class Printer {
   std::uint64_t printed_ = 0;
 };
 
-Status print_records(IngestLogReader& reader, Printer& printer, bool follow) {
+Status print_records(IngestLogReader& reader, Printer& printer, FileWatch* follow) {
   IngestRecord record;
   while (!printer.done()) {
     LEAT_TRY_ASSIGN(const bool there, reader.next(record));
@@ -116,9 +117,11 @@ Status print_records(IngestLogReader& reader, Printer& printer, bool follow) {
       printer.print(record);
       continue;
     }
-    if (!follow) return {};
+    if (follow == nullptr) return {};
     std::fflush(stdout);
-    std::this_thread::sleep_for(kLookAgain);
+    pollfd changed{follow->fd(), POLLIN, 0};
+    ::poll(&changed, 1, kLookAgainMs);
+    follow->clear();
   }
   return {};
 }
@@ -167,7 +170,9 @@ int log_read(const LogArguments& arguments) {
   action.sa_handler = [](int signal) { last_signal = signal; };
   for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
   Printer printer(arguments);
-  const Status done = print_records(**reader, printer, arguments.follow);
+  FileWatch changes;
+  if (arguments.follow) changes.watch_folder(arguments.path);
+  const Status done = print_records(**reader, printer, arguments.follow ? &changes : nullptr);
   std::fflush(stdout);
   if (!done) return report(done.error());
   return last_signal != 0 ? 128 + last_signal : kOk;
