@@ -4,6 +4,7 @@
 
 #include <leat/batch_builder.hpp>
 
+#include "infer/ngram/ngram_model.hpp"
 #include "infer/onnx_model.hpp"
 #include "infer/xgboost_model.hpp"
 
@@ -13,6 +14,7 @@ Result<ModelPtr> load_model(const ModelFile& file, const ModelOptions& options) 
   if (file.identity.engine == "lexicon") return load_lexicon(file, options.lexicon);
   if (file.identity.engine == "onnx") return load_onnx(file, options);
   if (file.identity.engine == "xgboost") return load_xgboost(file, options);
+  if (file.identity.engine == "ngram") return load_ngrams(file, options);
   return fail(Code::internal, fmt::format("no engine `{}`", file.identity.engine));
 }
 

@@ -29,7 +29,7 @@ FieldSpec map_field() {
 FieldSpec engine_field() {
   FieldSpec engine = required("engine", &InferConfig::engine, "What runs the model.");
   engine.info.choices.assign(model_engines().begin(), model_engines().end());
-  engine.info.type = "one of lexicon, onnx, xgboost";
+  engine.info.type = "one of lexicon, ngram, onnx, xgboost";
   return engine;
 }
 
@@ -37,11 +37,12 @@ bool check_engine(const InferConfig& config, Describe& describe) {
   if (std::ranges::find(model_engines(), config.engine) != model_engines().end()) return true;
   if (config.engine == "remote")
     describe.problem(Code::feature_missing, describe.place_of("engine"),
-                     "engine `remote` is not part of this version; lexicon, onnx and xgboost are");
+                     "engine `remote` is not part of this version; lexicon, ngram, onnx and xgboost are");
   else if (!config.engine.empty())
-    describe.problem(Code::bad_value, describe.place_of("engine"),
-                     fmt::format("`{}` is not an engine; lexicon, onnx and xgboost are", config.engine),
-                     suggest(config.engine, model_engines()));
+    describe.problem(
+        Code::bad_value, describe.place_of("engine"),
+        fmt::format("`{}` is not an engine; lexicon, ngram, onnx and xgboost are", config.engine),
+        suggest(config.engine, model_engines()));
   return false;
 }
 
@@ -57,7 +58,7 @@ bool check_options(const InferConfig& config, Describe& describe) {
       {"positive_at", config.positive_at.has_value(), "lexicon"},
       {"negative_at", config.negative_at.has_value(), "lexicon"},
       {"threads", config.threads.count != 1, "onnx xgboost"},
-      {"labels", !config.labels.empty(), "onnx xgboost"},
+      {"labels", !config.labels.empty(), "ngram onnx xgboost"},
       {"activation", config.activation != Activation::automatic, "onnx"},
       {"tokens", config.tokens.has_value(), "onnx"},
   };
@@ -211,10 +212,10 @@ Fields<InferConfig> infer_fields() {
       optional(
           "threads", &C::threads,
           "onnx, xgboost: threads of one call. 1: the worker's own. More come from one pool per process."),
-      optional(
-          "labels", &C::labels,
-          "onnx, xgboost: names of the classes, in the model's order. Adds label, score (of that label) and "
-          "probabilities. A text model's config.json has them already."),
+      optional("labels", &C::labels,
+               "ngram, onnx, xgboost: names of the classes, in the model's order. Adds label, score (of that "
+               "label) and "
+               "probabilities. A text model's config.json has them already."),
       choice("activation", &C::activation,
              {{"auto", Activation::automatic},
               {"none", Activation::none},

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "infer/boosters.hpp"
+#include "infer/ngram/ngram_learner.hpp"
 
 namespace leat {
 
@@ -8,6 +9,12 @@ std::span<const Learner> learners() {
   static constexpr Learner kAll[] = {
       {.name = "xgboost", .engine = "xgboost", .ready = xgboost_ready, .learn = learn_forest},
       {.name = "linear", .engine = "xgboost", .ready = xgboost_ready, .learn = learn_linear},
+      {.name = "ngram",
+       .engine = "ngram",
+       .texts = true,
+       .values = false,
+       .ready = ngrams_ready,
+       .learn = learn_ngrams},
   };
   return kAll;
 }

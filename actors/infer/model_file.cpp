@@ -21,8 +21,9 @@ struct EngineFile {
   std::string_view file;
 };
 constexpr EngineFile kFiles[] = {
-    {"lexicon", "lexicon.tsv"}, {"onnx", "model.onnx"},     {"xgboost", "model.ubj"},
-    {"xgboost", "model.json"},  {"xgboost", "xgboost.ubj"}, {"xgboost", "xgboost.json"},
+    {"lexicon", "lexicon.tsv"},  {"onnx", "model.onnx"},    {"ngram", "model.ngram"},
+    {"xgboost", "model.ubj"},    {"xgboost", "model.json"}, {"xgboost", "xgboost.ubj"},
+    {"xgboost", "xgboost.json"},
 };
 
 bool is_file(const fs::path& path) {
@@ -40,6 +41,7 @@ std::string_view engine_of(const fs::path& file) {
   const std::string ending = file.extension().string();
   return ending == ".onnx"                       ? "onnx"
          : ending == ".ubj" || ending == ".json" ? "xgboost"
+         : ending == ".ngram"                    ? "ngram"
          : ending == ".tsv"                      ? "lexicon"
                                                  : "";
 }
@@ -104,7 +106,7 @@ std::string ModelFile::folder() const {
 }
 
 std::span<const std::string> model_engines() {
-  static const std::string names[] = {"lexicon", "onnx", "xgboost"};
+  static const std::string names[] = {"lexicon", "ngram", "onnx", "xgboost"};
   return names;
 }
 
@@ -122,7 +124,7 @@ Result<ModelFile> find_model(const ModelSource& source, std::string engine,
     return fail(Code::model_missing, "there is no such file or folder", source.path);
   if (engine.empty()) engine = engine_of(source.path);
   if (engine.empty())
-    return fail(Code::bad_value, "which engine runs this file? .onnx, .ubj, .json and .tsv are known",
+    return fail(Code::bad_value, "which engine runs this file? .onnx, .ubj, .json, .ngram and .tsv are known",
                 source.path);
   return ModelFile{{std::move(engine), name_of(source.path), "", source.path}};
 }

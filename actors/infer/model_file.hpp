@@ -25,7 +25,7 @@ std::span<const std::string> built_in_lexicons();
 /// The file that a source means. A path is
 ///
 ///   a file;
-///   a folder with a model: lexicon.tsv, model.onnx, model.ubj or model.json (also xgboost.ubj,
+///   a folder with a model: lexicon.tsv, model.onnx, model.ngram, model.ubj or model.json (also xgboost.ubj,
 ///   xgboost.json); a versioned folder: subfolders named by numbers, each with a model. The greatest counts,
 ///   or the one whose number stands in the file `current` (see pin_version), or `version`.
 ///

@@ -137,14 +137,16 @@ Fields<TrainConfig> train_fields() {
       optional("objective", &C::objective, "What is learnt: the probability of a label, or a number.");
   objective.info.choices = {"binary:logistic", "reg:squarederror"};
   objective.info.type = "one of binary:logistic, reg:squarederror";
-  FieldSpec algorithm = optional("algorithm", &C::algorithm,
-                                 "How it is learnt: `xgboost`, a forest of boosted trees; `linear`, a linear "
-                                 "(for labels logistic) model, which takes null for 0.");
+  FieldSpec algorithm = optional(
+      "algorithm", &C::algorithm,
+      "How it is learnt: `xgboost`, a forest of boosted trees; `linear`, a linear "
+      "(for labels logistic) model, which takes null for 0; `ngram`, a logistic model over a text's hashed "
+      "words and parts of words.");
   algorithm.info.choices = algorithm_names();
   algorithm.info.type = "one of " + joined(algorithm_names());
   return {
       required("model", &C::model,
-               "Versioned folder to write to: `models/NAME` gets `1/model.ubj`, `2/model.ubj` ..."),
+               "Versioned folder to write to: `models/NAME` gets `1/`, `2/` ... with a model each."),
       optional(
           "features", &C::features,
           "What the model reads, by name: numbers or bools; null is missing. `infer` maps the same names.")
@@ -157,9 +159,9 @@ Fields<TrainConfig> train_fields() {
                "is taken. Names, or maps of algorithm, name, rounds, depth, eta, seed.")
           .example("[xgboost, linear]"),
       std::move(objective),
-      optional("rounds", &C::rounds, "How many trees; linear: how many passes."),
+      optional("rounds", &C::rounds, "How many trees; linear, ngram: how many passes."),
       optional("depth", &C::depth, "Depth of a tree."),
-      optional("eta", &C::eta, "How much a tree adds; linear: how far a step goes."),
+      optional("eta", &C::eta, "How much a tree adds; linear, ngram: how far a step goes."),
       optional("seed", &C::seed, "Seed of what is random."),
       optional(
           "holdout", &C::holdout,

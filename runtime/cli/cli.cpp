@@ -315,11 +315,11 @@ class CommandLine {
                     "leat model swap models/risk 2\n  leat model swap models/risk latest",
                     [this] { return model_swap(model_); });
     CLI::App& out = nested_verb(
-        model, "export", "Write an XGBoost model as ONNX, which answers single rows sooner",
+        model, "export", "Write an XGBoost or n-gram model as ONNX",
         "leat model export models/risk models/risk-onnx/model.onnx", [this] { return model_export(model_); });
     for (CLI::App* sub : {&ls, &check, &bench, &swap, &out}) {
       sub->add_option("model", model_.path, "A model's file or folder")->required();
-      sub->add_option("--engine", model_.engine, "lexicon, onnx or xgboost (default: by the file)");
+      sub->add_option("--engine", model_.engine, "lexicon, ngram, onnx or xgboost (default: by the file)");
     }
     for (CLI::App* sub : {&ls, &check, &bench}) add_format(*sub, model_.format);
     for (CLI::App* sub : {&check, &bench, &out})

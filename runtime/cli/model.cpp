@@ -9,6 +9,7 @@
 #include "infer/forest.hpp"
 #include "infer/model_bench.hpp"
 #include "infer/model_slot.hpp"
+#include "infer/ngram/ngram_weights.hpp"
 #include "infer/onnx_session.hpp"
 #include "infer/xgboost_library.hpp"
 
@@ -82,6 +83,16 @@ std::string inputs_json(const ModelSignature& signature) {
                         json_text(std::string(to_text(input.type))), input.width, features);
   }
   return json;
+}
+
+/// The model as a graph.
+Result<OnnxWriter> graph_of(const ModelFile& file) {
+  if (file.identity.engine == "ngram") {
+    LEAT_TRY_ASSIGN(const NgramWeights weights, read_ngrams(file.path()));
+    return export_ngrams(weights);
+  }
+  LEAT_TRY_ASSIGN(const std::unique_ptr<Booster> booster, open_booster(file.path()));
+  return export_forest(*booster);
 }
 
 }  // namespace
@@ -166,9 +177,7 @@ int model_swap(const ModelArguments& arguments) {
 int model_export(const ModelArguments& arguments) {
   const Result<ModelFile> file = find(arguments);
   if (!file) return fail_with(file.error());
-  const auto booster = open_booster(file->path());
-  if (!booster) return fail_with(booster.error());
-  const Result<OnnxWriter> graph = export_forest(**booster);
+  const Result<OnnxWriter> graph = graph_of(*file);
   if (!graph) return fail_with(graph.error());
   std::error_code ignored;
   const fs::path output = arguments.output;
