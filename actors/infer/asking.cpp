@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "infer/placeholder.hpp"
+
 namespace leat {
 namespace {
 
@@ -28,7 +30,7 @@ class Asking {
       return ask(first + count / 2, count - count / 2);
     }
     failed_.push_back({first, std::move(answer).error()});
-    outputs_.push_back(no_answer());
+    outputs_.push_back(placeholder(model_.signature().outputs));
   }
 
   Prediction finish() {
@@ -37,19 +39,6 @@ class Asking {
   }
 
  private:
-  /// One row to keep the places of the others.
-  Batch no_answer() const {
-    std::vector<Column> columns;
-    for (const Field& field : model_.signature().outputs->fields()) {
-      // All that a column of one row reads, whatever its type: zeros.
-      static constexpr std::byte kZeros[8]{};
-      static constexpr std::int32_t kOffsets[2]{};
-      columns.emplace_back(
-          Column::Parts{.type = field.type, .rows = 1, .values = kZeros, .offsets = kOffsets});
-    }
-    return Batch(model_.signature().outputs, columns, 1);
-  }
-
   const Model& model_;
   std::span<const Column> columns_;
   std::span<const std::uint32_t> counts_;

@@ -12,10 +12,11 @@ namespace {
 
 FieldSpec map_field() {
   FieldSpec spec = group("map", &InferConfig::map,
-                         Fields<ModelMap>{required("in", &ModelMap::in,
+                         Fields<ModelMap>{optional("in", &ModelMap::in,
                                                    "What the model reads: one expression, a list of them in "
                                                    "the model's order, or its inputs by name "
-                                                   "(each with an expression or a list)."),
+                                                   "(each with an expression or a list). Required, "
+                                                   "except with `protocol: template`."),
                                           required("out", &ModelMap::out,
                                                    "A prefix: each output becomes a column `<out>_<name>`. "
                                                    "Or names of new columns with expressions "
@@ -29,19 +30,18 @@ FieldSpec map_field() {
 FieldSpec engine_field() {
   FieldSpec engine = required("engine", &InferConfig::engine, "What runs the model.");
   engine.info.choices.assign(model_engines().begin(), model_engines().end());
-  engine.info.type = "one of lexicon, ngram, onnx, xgboost";
+  engine.info.choices.emplace_back("remote");
+  engine.info.type = "one of lexicon, ngram, onnx, xgboost, remote";
   return engine;
 }
 
 bool check_engine(const InferConfig& config, Describe& describe) {
   if (std::ranges::find(model_engines(), config.engine) != model_engines().end()) return true;
-  if (config.engine == "remote")
-    describe.problem(Code::feature_missing, describe.place_of("engine"),
-                     "engine `remote` is not part of this version; lexicon, ngram, onnx and xgboost are");
-  else if (!config.engine.empty())
+  if (config.engine == "remote") return true;
+  if (!config.engine.empty())
     describe.problem(
         Code::bad_value, describe.place_of("engine"),
-        fmt::format("`{}` is not an engine; lexicon, ngram, onnx and xgboost are", config.engine),
+        fmt::format("`{}` is not an engine; lexicon, ngram, onnx, xgboost and remote are", config.engine),
         suggest(config.engine, model_engines()));
   return false;
 }
@@ -61,6 +61,16 @@ bool check_options(const InferConfig& config, Describe& describe) {
       {"labels", !config.labels.empty(), "ngram onnx xgboost"},
       {"activation", config.activation != Activation::automatic, "onnx"},
       {"tokens", config.tokens.has_value(), "onnx"},
+      {"model", !config.source.name.empty() || !config.source.path.empty(), "lexicon ngram onnx xgboost"},
+      {"version", config.version.has_value(), "lexicon ngram onnx xgboost"},
+      {"endpoint", config.endpoint.has_value(), "remote"},
+      {"in_flight", config.in_flight.has_value(), "remote"},
+      {"timeout", config.timeout.has_value(), "remote"},
+      {"retry", config.retry.has_value(), "remote"},
+      {"breaker", config.breaker.has_value(), "remote"},
+      {"max_age", config.max_age.has_value(), "remote"},
+      {"order", config.order.has_value(), "remote"},
+      {"queue", config.queue.has_value(), "remote"},
   };
   bool good = true;
   for (const Option& option : options) {
@@ -92,7 +102,10 @@ ModelOptions model_options(const InferConfig& config) {
 /// Null after reporting why there is no model.
 ModelPtr open_model(const InferConfig& config, Describe& describe) {
   const Place place = describe.place_of("model");
-  if (config.source.name.empty() && config.source.path.empty()) return nullptr;  // missing: told
+  if (config.source.name.empty() && config.source.path.empty()) {
+    describe.problem(Code::missing_key, place, fmt::format("engine `{}` needs a `model`", config.engine));
+    return nullptr;
+  }
   const bool known =
       std::ranges::find(built_in_lexicons(), config.source.name) != built_in_lexicons().end() &&
       config.engine == "lexicon";
@@ -182,9 +195,11 @@ Fields<InferConfig> infer_fields() {
   };
   return {
       engine_field(),
-      required(
+      optional(
           "model", &C::source,
-          "The path of a model: a file, a folder with one, or a versioned folder (docs/models.md). For a "
+          "Required, except with engine `remote`: the path of a model: a file, a folder with one, or a "
+          "versioned "
+          "folder (docs/models.md). For a "
           "lexicon also `finance` (AFINN for market news, a sum of word scores) or `vader` (a score from -1 "
           "to "
           "1).")
@@ -205,10 +220,12 @@ Fields<InferConfig> infer_fields() {
              "is given "
              "to the model as NaN (numbers only; what XGBoost takes for missing)."),
       group("batch", &C::batch, batch, "How rows share calls; see docs/inference.md."),
-      optional("deadline", &C::deadline,
-               "Time a row may take from where it entered the topology to its answer: a call is begun early "
-               "enough "
-               "for the tightest of the rows that wait."),
+      optional(
+          "deadline", &C::deadline,
+          "Time a row may take from where it entered the topology to its answer: a call is begun early "
+          "enough "
+          "for the tightest of the rows that wait. remote: from when it came here, over waiting, attempts "
+          "and pauses; then it goes to `errors`. Default there: 30s."),
       optional(
           "threads", &C::threads,
           "onnx, xgboost: threads of one call. 1: the worker's own. More come from one pool per process."),
@@ -231,16 +248,36 @@ Fields<InferConfig> infer_fields() {
              "lexicon: how words make a score; auto: VADER's rules for `vader`, else their sum."),
       optional("positive_at", &C::positive_at,
                "lexicon: label `positive` from this score on. Default: 0.05."),
-      optional("negative_at", &C::negative_at,
-               "lexicon: label `negative` up to this score. Default: -0.05.")};
+      optional("negative_at", &C::negative_at, "lexicon: label `negative` up to this score. Default: -0.05."),
+      group("endpoint", &C::endpoint, endpoint_fields(), "remote: whom to ask, and how."),
+      optional("in_flight", &C::in_flight, "remote: most requests under way at once. Default: 100."),
+      optional("timeout", &C::timeout, "remote: time for one attempt. Default: 10s."),
+      group("retry", &C::retry, retry_fields(), "remote: when a request is tried again."),
+      group(
+          "breaker", &C::breaker, breaker_fields(),
+          "remote: leaves an endpoint alone that mostly fails; rows go to `errors` at once. Default: none."),
+      optional("max_age", &C::max_age,
+               "remote: rows that entered the topology longer ago are not asked about and go to `late`."),
+      optional(
+          "order", &C::order,
+          "remote: in which order answers go on: as they come, as their rows came, or so within each key. "
+          "Answers wait for it, requests do not. Default: none."),
+      optional(
+          "queue", &C::queue,
+          "remote: most rows held: waiting, asked about, or answered and waiting for their order. Beyond it "
+          "whoever sends rows waits. Default: 10k rows.")};
 }
 
-void describe_infer(InferConfig& config, const Port& out, Describe& describe) {
+void describe_infer(InferConfig& config, Describe& describe) {
+  if (!config.max_age) describe.silent(InferPorts::late);
   if (!check_engine(config, describe) || !check_options(config, describe)) return;
+  if (config.engine == "remote") return describe_remote(config, describe);
   const ModelPtr model = open_model(config, describe);
   if (!config.map || model == nullptr) return;
   const ModelSignature& signature = model->signature();
   const MicroBatch::Limits limits = limits_of(config, signature, describe);
+  if (!config.map->in.place.known())
+    describe.problem(Code::missing_key, describe.place_of("map"), "`map` needs `in`: what the model reads");
   std::optional<ModelColumns> inputs = fit_inputs(config.map->in, signature, describe);
   const bool fits = check_missing(config, signature, describe);
   const bool nulls = inputs && config.on_null == NullInput::keep && nullable(*inputs);
@@ -249,7 +286,7 @@ void describe_infer(InferConfig& config, const Port& out, Describe& describe) {
   if (!answers) return;
   const SchemaPtr schema = with_answers(answers->fields(), describe);
   if (schema == nullptr || !inputs || !fits) return;
-  describe.output(out, schema);
+  describe.output(InferPorts::out, schema);
   if (config.version) config.watch = {};
   config.plan = std::make_shared<const InferPlan>(
       InferPlan{std::make_shared<ModelSlot>(model, config.source, model_options(config)), *std::move(inputs),

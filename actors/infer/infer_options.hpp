@@ -4,6 +4,7 @@
 #include "infer/engines.hpp"
 #include "infer/micro_batch.hpp"
 #include "infer/model_slot.hpp"
+#include "infer/remote/remote_options.hpp"
 
 namespace leat {
 
@@ -60,11 +61,27 @@ struct InferConfig {
   LexiconRules rules = LexiconRules::automatic;
   std::optional<double> positive_at;
   std::optional<double> negative_at;
-  std::shared_ptr<const InferPlan> plan;
+  std::optional<EndpointOptions> endpoint;
+  std::optional<std::uint32_t> in_flight;
+  std::optional<Duration> timeout;
+  std::optional<RetryOptions> retry;
+  std::optional<BreakerOptions> breaker;
+  std::optional<Duration> max_age;
+  std::optional<OrderOption> order;
+  std::optional<Rows> queue;
+  std::shared_ptr<const InferPlan> plan;     ///< of a model in this process ...
+  std::shared_ptr<const RemotePlan> remote;  ///< ... or of an endpoint
+};
+
+struct InferPorts {
+  static constexpr Port in{0, "in", "Rows that the model can read."};
+  static constexpr Port out{0, "out", "The rows with the model's answers, and who gave them."};
+  static constexpr Port late{1, "late", "Rows older than `max_age`, which were not asked about."};
 };
 
 Fields<InferConfig> infer_fields();
-/// Opens the model, compares it with the mapping and makes `plan`; declares the output of `out`.
-void describe_infer(InferConfig& config, const Port& out, Describe& describe);
+/// Opens the model, compares it with the mapping and makes `plan`, or does so with an endpoint and makes
+/// `remote`; declares the outputs.
+void describe_infer(InferConfig& config, Describe& describe);
 
 }  // namespace leat

@@ -40,6 +40,7 @@ struct FieldTraits<InputMap> {
     info.type = "expression, list of expression, or map of names to them";
   }
   static void read(const ConfigNode& node, InputMap& value, ReadContext& context);
+  static std::string show(const InputMap&) { return {}; }
   static void expressions(InputMap& value, const std::function<void(Expression&)>& visit);
 };
 template <>

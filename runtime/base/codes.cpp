@@ -165,6 +165,24 @@ constexpr std::array kCodes{
              "another model."},
     CodeInfo{Code::model_failed, "model_failed", fix_input, "the model failed on a record",
              "The record went to `errors` with the model's words.\nNext: try that record alone."},
+    CodeInfo{
+        Code::endpoint_failed, "endpoint_failed", retry_later, "an endpoint gave no answer that is one",
+        "It was not reached, was too slow, answered that it is busy or broken, or sent something else than "
+        "an answer; and the attempts that `retry` allows are used up.\nNext: look at the endpoint; the "
+        "record is on `errors` and can be sent again."},
+    CodeInfo{Code::endpoint_refused, "endpoint_refused", fix_input, "an endpoint refuses a record",
+             "It answered with a status of 400 to 499, so asking again would not help. Of several records "
+             "that were sent together, this one alone was refused.\nNext: compare `map.in` with what the "
+             "endpoint wants; its words are in the message."},
+    CodeInfo{
+        Code::deadline_missed, "deadline_missed", retry_later, "no answer before the deadline",
+        "`deadline` counts from when the record came: waiting, attempts and pauses between them.\nNext: "
+        "see `in_flight` and the endpoint's latency among the metrics; allow more of one, or less of the "
+        "other."},
+    CodeInfo{
+        Code::breaker_open, "breaker_open", retry_later, "an endpoint fails too often and is left alone",
+        "`breaker` has seen too many failures in a row of attempts. While it is open nothing is asked; after "
+        "its `pause` one record is, and decides.\nNext: look at the endpoint."},
     CodeInfo{Code::plugin_failed, "plugin_failed", fix_config, "a plugin can't be loaded",
              "It is missing, is no Leat plugin, or was built for another version.\nNext: build it against "
              "the installed Leat."},

@@ -144,7 +144,7 @@ void Cell::try_snapshot() {
   const bool aligned = source_ != nullptr || ended_;
   for (std::size_t input = 0; input < barriers_.size() && !aligned; ++input)
     if (!barriers_[input] && !merger_.ended(input)) return;
-  if (end_wanted_ && !ended_) return;  // `finish` comes first
+  if (end_wanted_ && !end_told_ && !ended_) return;  // `finish` comes first
   const auto begin = std::chrono::steady_clock::now();
   run([&] { return actor_->on_barrier(*this); });
   if (failed_) return;
@@ -258,11 +258,13 @@ void Cell::forward_watermark() {
     for (Edge* edge : output.edges) edge->watermark(safe, idle);
 }
 
-// The end waits for offloaded work: what that emits belongs to the stream.
+// The end waits for offloaded work, and for what the actor itself waits for: what comes of that belongs to
+// the stream. A checkpoint waits for the former only; the latter is in the actor's state.
 void Cell::finish() {
   if (!end_wanted_ || ended_ || !offloaded_.empty() || failed_) return;
-  run([&] { return actor_->on_end(*this); });
+  if (!std::exchange(end_told_, true)) run([&] { return actor_->on_end(*this); });
   if (failed_) return;
+  if (!actor_->drained()) return try_snapshot();
   ended_ = true;
   for (Output& output : outputs_)
     for (Edge* edge : output.edges) edge->finish();
@@ -270,7 +272,9 @@ void Cell::finish() {
 }
 
 void Cell::fire(Timer timer) {
-  if (!ended_) run([&] { return actor_->on_timer(timer, *this); });
+  if (ended_) return;
+  run([&] { return actor_->on_timer(timer, *this); });
+  if (end_told_) finish();
 }
 
 void Cell::offload(std::function<Status()> work, std::function<Status(Status, Context&)> then) {

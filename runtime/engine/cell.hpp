@@ -23,6 +23,7 @@ class CellHost {
   virtual Instant steady_now() const = 0;
   virtual void start_timer(std::size_t cell, Timer timer, Duration delay) = 0;
   virtual void cancel_timer(std::size_t cell, Timer timer) = 0;
+  virtual std::function<void()> waker(std::size_t cell, Timer timer) = 0;
   virtual void offload(std::size_t cell, std::function<Status()> work,
                        std::function<Status(Status, Context&)> then) = 0;
   virtual void log(const Cell& cell, LogLevel level, std::string message) = 0;
@@ -99,6 +100,8 @@ class Cell final : public Context {
   void commit();
 
   bool ended() const { return ended_; }
+  /// Takes no rows for now: whoever would call it with some waits.
+  bool holds_input() const { return holds_input_ && !ended_; }
   const ActorSpec& spec() const { return *setup_.spec; }
   ActorMetrics& metrics() { return *setup_.metrics; }
   const ActorMetrics& metrics() const { return *setup_.metrics; }
@@ -121,7 +124,12 @@ class Cell final : public Context {
     setup_.host->start_timer(setup_.index, timer, delay);
   }
   void cancel_timer(Timer timer) override { setup_.host->cancel_timer(setup_.index, timer); }
+  std::function<void()> waker(Timer timer) override { return setup_.host->waker(setup_.index, timer); }
+  void hold_input(bool hold) override { holds_input_ = hold; }
   void offload(std::function<Status()> work, std::function<Status(Status, Context&)> then) override;
+  void measure(std::string_view name, std::uint64_t value) override {
+    setup_.metrics->set_value(name, value);
+  }
   void log(LogLevel level, std::string message) override {
     setup_.host->log(*this, level, std::move(message));
   }
@@ -173,6 +181,8 @@ class Cell final : public Context {
   std::optional<std::uint64_t> noted_;               // the row that the actor is given
   int careful_ = 0;  // commits to come until its rows need not be given one by one
   bool end_wanted_ = false;
+  bool end_told_ = false;  // the actor knows; it ends when it has drained
+  bool holds_input_ = false;
   bool ended_ = false;
   bool failed_ = false;
 };

@@ -21,7 +21,9 @@ struct Worker::Completion {
   std::function<Status(Status, Context&)> then;
 };
 
-Worker::Worker(Setup setup) : setup_(std::move(setup)) {
+Worker::Worker(Setup setup)
+    : setup_(std::move(setup)),
+      wakes_(std::make_shared<Wakes>([transport = setup_.transport] { transport->wake(); })) {
   refresh_clock();
   add_cells();
   add_channels();
@@ -30,15 +32,18 @@ Worker::Worker(Setup setup) : setup_(std::move(setup)) {
   find_gates();
 }
 
-Worker::~Worker() = default;
+Worker::~Worker() {
+  wakes_->close();
+}
 
 bool Worker::yields(std::size_t cell) const {
   return std::ranges::any_of(loops_[cell], [](const Receiver* loop) { return loop->has_next(); });
 }
 
 bool Worker::blocked(std::size_t cell) const {
-  return std::ranges::any_of(
-      gates_[cell], [](const RemoteEdge* edge) { return const_cast<RemoteEdge*>(edge)->sender().blocked(); });
+  const auto full = [](const RemoteEdge* edge) { return const_cast<RemoteEdge*>(edge)->sender().blocked(); };
+  return std::ranges::any_of(gates_[cell], full) ||
+         std::ranges::any_of(reach_[cell], [&](std::size_t at) { return cells_[at]->holds_input(); });
 }
 
 void Worker::refresh_clock() {
@@ -234,6 +239,7 @@ bool Worker::run_timers() {
     timers_.start(late.owner, late.timer, steady_now_);
     return true;
   });
+  for (const Wakes::Due& due : wakes_->take()) timers_.start(due.cell, due.timer, steady_now_);
   while (const auto fired = timers_.pop_due(steady_now_)) {
     if (held(fired->owner)) {
       late_timers_.push_back(*fired);
@@ -317,6 +323,7 @@ void Worker::report_overflow(const ChannelId& id) {
 }
 
 Duration Worker::idle_time() const {
+  if (wakes_->any()) return {};
   std::optional<Instant> next = const_cast<Timers&>(timers_).next_deadline();
   const auto sooner = [&](std::optional<Instant> other) {
     if (other && (!next || *other < *next)) next = other;

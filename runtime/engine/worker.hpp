@@ -11,6 +11,7 @@
 #include "engine/peers.hpp"
 #include "engine/stopwatch.hpp"
 #include "engine/timers.hpp"
+#include "engine/wakes.hpp"
 #include "link/receiver.hpp"
 #include "link/transport.hpp"
 
@@ -89,6 +90,7 @@ class Worker final : public CellHost {
   Instant steady_now() const override { return steady_now_; }
   void start_timer(std::size_t cell, Timer timer, Duration delay) override;
   void cancel_timer(std::size_t cell, Timer timer) override { timers_.cancel(cell, timer); }
+  std::function<void()> waker(std::size_t cell, Timer timer) override { return wakes_->waker(cell, timer); }
   void offload(std::size_t cell, std::function<Status()> work,
                std::function<Status(Status, Context&)> then) override;
   void log(const Cell& cell, LogLevel level, std::string message) override;
@@ -148,6 +150,7 @@ class Worker final : public CellHost {
   std::map<ChannelId, RemoteEdge*> edge_of_;
   std::size_t next_inlet_ = 0;
   Timers timers_;
+  std::shared_ptr<Wakes> wakes_;
   Peers peers_;
   Stopwatch stopwatch_;
   Time now_{};

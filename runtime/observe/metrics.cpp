@@ -7,20 +7,32 @@
 
 namespace leat {
 
-void ActorMetrics::add_dropped(std::string_view reason, std::uint64_t rows) {
-  for (std::size_t at = 0; at < kReasonsMax; ++at) {
-    Reason& slot = dropped[at];
-    const char* name = slot.name.load(std::memory_order_relaxed);
-    if (name == nullptr) {
-      slot.length = reason.size();
-      slot.name.store(reason.data(), std::memory_order_release);
-      name = reason.data();
+namespace {
+
+/// Its slot, taken when it is new; else the last.
+ActorMetrics::Reason& slot_of(std::string_view name,
+                              std::array<ActorMetrics::Reason, ActorMetrics::kReasonsMax>& slots) {
+  for (ActorMetrics::Reason& slot : slots) {
+    const char* taken = slot.name.load(std::memory_order_relaxed);
+    if (taken == nullptr) {
+      slot.length = name.size();
+      slot.name.store(name.data(), std::memory_order_release);
+      return slot;
     }
-    if (std::string_view(name, slot.length) == reason || at + 1 == kReasonsMax) {
-      slot.rows.add(rows);
-      return;
-    }
+    if (std::string_view(taken, slot.length) == name) return slot;
   }
+  return slots.back();
+}
+
+}  // namespace
+
+void ActorMetrics::add_dropped(std::string_view reason, std::uint64_t rows) {
+  slot_of(reason, dropped).rows.add(rows);
+}
+
+void ActorMetrics::set_value(std::string_view name, std::uint64_t value) {
+  Reason& slot = slot_of(name, values);
+  if (std::string_view(slot.name.load(std::memory_order_relaxed), slot.length) == name) slot.rows.set(value);
 }
 
 std::uint64_t ActorMetrics::rows_dropped() const {
@@ -163,6 +175,12 @@ std::string prometheus_text(const Metrics& metrics, std::string_view topology) {
     for (const auto& slot : actor.dropped)
       if (const char* name = slot.name.load(std::memory_order_acquire); name != nullptr)
         fmt::format_to(Output(text), "leat_actor_dropped_total{{{},reason=\"{}\"}} {}\n", labels(actor),
+                       std::string_view(name, slot.length), slot.rows.get());
+  family(text, "leat_actor_value", "gauge", "What an actor measures itself.");
+  for (const ActorMetrics& actor : metrics.actors())
+    for (const auto& slot : actor.values)
+      if (const char* name = slot.name.load(std::memory_order_acquire); name != nullptr)
+        fmt::format_to(Output(text), "leat_actor_value{{{},name=\"{}\"}} {}\n", labels(actor),
                        std::string_view(name, slot.length), slot.rows.get());
   family(text, "leat_actor_latency_seconds", "histogram", "Time from the source to this actor, per batch.");
   for (const ActorMetrics& actor : metrics.actors()) latency_histogram(text, actor, labels(actor));

@@ -30,16 +30,19 @@ struct alignas(kCacheLine) ActorMetrics {
   Counter rows_out;  ///< by all ports but `late` and `errors`
   Counter batches_in, batches_out;
   Counter bytes_in, bytes_out;
-  Counter busy_ns;     ///< inside the actor; sampled for small batches
-  Counter blocked_ns;  ///< ready to work, but without credit downstream
+  Counter busy_ns;      ///< inside the actor; sampled for small batches
+  Counter blocked_ns;   ///< ready to work, but without credit downstream
   Counter save_ns_max;  ///< longest time that a checkpoint has held the actor up
   Counter state_bytes;  ///< that the last checkpoint saved
   std::array<Reason, kReasonsMax> dropped;
+  std::array<Reason, kReasonsMax> values;         ///< what the actor itself measures; `rows` is the number
   Histogram latency_us;                           ///< from the source to here, once per batch
   std::map<std::uint32_t, Counter> rows_by_link;  ///< given to each link that begins here; made once
 
   /// Reasons beyond kReasonsMax share the last slot.
   void add_dropped(std::string_view reason, std::uint64_t rows);
+  /// More than kReasonsMax names are not kept.
+  void set_value(std::string_view name, std::uint64_t value);
   std::uint64_t rows_dropped() const;
   const Counter* rows_of(std::uint32_t link) const {
     const auto found = rows_by_link.find(link);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <condition_variable>
 #include <leat/codec.hpp>
 #include <leat/state.hpp>
 #include <leat/testing.hpp>
@@ -7,6 +8,7 @@
 
 #include "engine/cell.hpp"
 #include "engine/timers.hpp"
+#include "engine/wakes.hpp"
 #include "testing/fake_clock.hpp"
 #include "topology/loader.hpp"
 
@@ -49,6 +51,12 @@ struct ActorHarness::Impl final : CellHost {
   const ActorSpec* spec = nullptr;
   FakeClock clock;
   Timers timers;
+  std::mutex wake_mutex;
+  std::condition_variable woken;
+  std::shared_ptr<Wakes> wakes = std::make_shared<Wakes>([this] {
+    const std::lock_guard lock(wake_mutex);
+    woken.notify_all();
+  });
   std::unique_ptr<ActorMetrics> metrics;
   std::vector<std::unique_ptr<Capture>> captures;
   std::unique_ptr<Cell> cell;
@@ -66,6 +74,8 @@ struct ActorHarness::Impl final : CellHost {
   const Port& input_port(const std::string& name) const;
   std::size_t output_index(const std::string& name) const;
   void fire_until(Instant end);
+  void fire_wakes();
+  ~Impl() override { wakes->close(); }
 
   // CellHost
   Time now() const override { return clock.now(); }
@@ -74,6 +84,7 @@ struct ActorHarness::Impl final : CellHost {
     timers.start(at, timer, clock.steady() + delay);
   }
   void cancel_timer(std::size_t at, Timer timer) override { timers.cancel(at, timer); }
+  std::function<void()> waker(std::size_t at, Timer timer) override { return wakes->waker(at, timer); }
   void offload(std::size_t, std::function<Status()> work,
                std::function<Status(Status, Context&)> then) override {
     offloaded.push_back(
@@ -160,7 +171,12 @@ std::size_t ActorHarness::Impl::output_index(const std::string& name) const {
   return 0;
 }
 
+void ActorHarness::Impl::fire_wakes() {
+  for (const Wakes::Due& due : wakes->take()) timers.start(due.cell, due.timer, clock.steady());
+}
+
 void ActorHarness::Impl::fire_until(Instant end) {
+  fire_wakes();
   for (auto next = timers.next_deadline(); next && *next <= end; next = timers.next_deadline()) {
     clock.advance(std::chrono::ceil<Duration>(*next - clock.steady()));
     while (const auto fired = timers.pop_due(clock.steady())) cell->fire(fired->timer);
@@ -278,6 +294,31 @@ Status ActorHarness::crash() {
   if (impl_->kept) LEAT_TRY(impl_->cell->load({*impl_->kept}));
   impl_->cell->start();
   return impl_->outcome();
+}
+
+bool ActorHarness::wait_woken(Duration most) {
+  {
+    std::unique_lock lock(impl_->wake_mutex);
+    if (!impl_->woken.wait_for(lock, most, [&] { return impl_->wakes->any(); })) return false;
+  }
+  impl_->fire_until(impl_->clock.steady());
+  return true;
+}
+
+bool ActorHarness::holds_input() const {
+  return impl_->cell->holds_input();
+}
+
+bool ActorHarness::ended() const {
+  return impl_->cell->ended();
+}
+
+std::uint64_t ActorHarness::measured(const std::string& measure) const {
+  for (const auto& slot : impl_->metrics->values)
+    if (const char* name = slot.name.load();
+        name != nullptr && std::string_view(name, slot.length) == measure)
+      return slot.rows.get();
+  return 0;
 }
 
 std::vector<Batch> ActorHarness::take_batches(const std::string& port) {

@@ -37,6 +37,7 @@ class DescribeActor final : public Describe {
   void output(const Port& port, SchemaPtr schema) override {
     spec_.outputs[port.index].schema = std::move(schema);
   }
+  void silent(const Port& port) override { spec_.outputs[port.index].silent = true; }
   std::uint8_t add_output(std::string name, SchemaPtr schema, const Place& place) override {
     for (const OutputSpec& output : spec_.outputs)
       if (output.name == name || name == "errors")
@@ -233,7 +234,9 @@ void warn_of_unread(const Topology& topology, std::size_t actor, Diagnostics& di
     const bool read = std::ranges::any_of(
         topology.links, [&](const LinkSpec& link) { return link.from == actor && link.from_port == port; });
     const std::string& name = spec.outputs[port].name;
-    if (read || name == "changes" || std::ranges::find(spec.discard, name) != spec.discard.end()) continue;
+    if (read || spec.outputs[port].silent || name == "changes" ||
+        std::ranges::find(spec.discard, name) != spec.discard.end())
+      continue;
     if (name.starts_with("late") && port < spec.kind->outputs.size()) {
       if (topology.delivery != Delivery::best_effort)
         diagnostics.error(

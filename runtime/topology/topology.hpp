@@ -44,6 +44,7 @@ std::string mask_secrets(std::string text, const std::vector<std::string>& secre
 struct OutputSpec {
   std::string name;
   SchemaPtr schema;
+  bool silent = false;  ///< nothing goes out of it, as the actor is configured
 };
 
 /// Event time of a source: which column, how much disorder to wait for, and when silence no longer holds

@@ -34,6 +34,10 @@ void try_manifest(std::string_view input);
 void try_control(std::string_view input);
 /// What a client sends on one connection to ingest.http, behind a byte that says in how large pieces.
 void try_http(std::string_view input);
+/// What an endpoint answers to `infer`, behind a byte that says about how many rows it was asked.
+void try_reply(std::string_view input);
+/// Rules, and what happens to rows that an endpoint is asked about.
+void try_outcomes(std::string_view input);
 /// A topology file.
 void try_topology(std::string_view input);
 

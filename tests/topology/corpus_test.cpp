@@ -50,7 +50,7 @@ struct Checked {
 std::string with_stand_ins(std::string text) {
   for (const std::string_view path :
        {"path: data/headlines.jsonl", "path: data/visits.jsonl", "path: data/readings.csv",
-        "path: data/sentences.jsonl"})
+        "path: data/flights.csv.gz", "path: data/sentences.jsonl"})
     if (const std::size_t at = text.find(path); at != std::string::npos)
       text.replace(at, path.size(), "path: topology.yaml\n    format: jsonl");
   return text;

@@ -56,8 +56,10 @@ struct KindInfo {
 /// Turns batches into batches. Knows nothing of threads, sockets, hosts or peers.
 ///
 /// One instance runs on one worker, so it needs no locks. Calls come in this order:
-///   load? on_start (on_batch | on_timer | on_watermark | (on_barrier save) | on_commit)* on_end? ...
-/// and after `on_end` only the last on_barrier, save and on_commit.
+///   load? on_start (on_batch | on_timer | on_watermark | (on_barrier save) | on_commit)*
+///   on_end? (on_timer | (on_barrier save) | on_commit)* ...
+/// and once it has `drained` after `on_end` only the last on_barrier, save and on_commit. What was saved
+/// between `on_end` and there goes on with another on_end.
 /// A returned error fails the actor and stops the topology with a report; a bad row is no error of the actor:
 /// `Context::reject` it and go on. Nothing here may throw or block (see KindInfo::blocks and
 /// Context::offload).
@@ -74,8 +76,12 @@ class Actor {
   virtual Status on_timer(Timer, Context&) { return {}; }
   /// Event time has reached `watermark` on all inputs. Engine forwards it downstream after this call.
   virtual Status on_watermark(Time, Context&) { return {}; }
-  /// All inputs have ended. The last chance to emit.
+  /// All inputs have ended. The last chance to emit, unless `drained` says that there will be others.
   virtual Status on_end(Context&) { return {}; }
+  /// After `on_end`, and again after each on_timer: false while something is still to come, such as the
+  /// answer to a request. The actor ends, and what it feeds with it, once it is true. A checkpoint does not
+  /// wait for it.
+  virtual bool drained() const { return true; }
   /// A checkpoint: everything before it has come and nothing after it. Make durable what must not be lost
   /// with it, but not yet visible; `save` follows at once.
   virtual Status on_barrier(Context&) { return {}; }

@@ -37,12 +37,23 @@ class Context {
   /// Fires once, after the delay; starting a running timer moves it.
   virtual void start_timer(Timer timer, Duration delay) = 0;
   virtual void cancel_timer(Timer timer) = 0;
+  /// What another thread calls when it has something for this actor: the timer fires soon, once for all calls
+  /// since it fired last. A timer that is running is moved up. The function may outlive the actor and its
+  /// worker, and then does nothing; it is cheap, may be copied, and takes no lock that is held for long.
+  virtual std::function<void()> waker(Timer timer) = 0;
+  /// While true, no more rows come than those that calls on the same worker have on the way, and whoever
+  /// sends them waits, as without credit. Timers fire on. What is held back may contain a barrier, so a hold
+  /// ends by itself, in bounded time.
+  virtual void hold_input(bool hold) = 0;
 
   /// Runs `work` on the blocking pool, then `then` with its result on this actor's worker. `work` must not
   /// touch the actor.
   virtual void offload(std::function<Status()> work, std::function<Status(Status, Context&)> then) = 0;
 
   virtual void log(LogLevel level, std::string message) = 0;
+  /// A number of the actor's own, as it stands: `leat_actor_value{name="..."}` among the metrics. String
+  /// literals only, at most 8.
+  virtual void measure(std::string_view name, std::uint64_t value) = 0;
 
   virtual const std::string& actor() const = 0;  ///< name in the topology
   virtual std::uint32_t instance() const = 0;    ///< 0 .. instances() - 1

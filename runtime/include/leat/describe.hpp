@@ -17,6 +17,8 @@ class Describe {
   virtual Delivery delivery() const = 0;
   /// Declares an output port's schema. Not called: the schema of input 0.
   virtual void output(const Port& port, SchemaPtr schema) = 0;
+  /// Nothing will go out of this port as the actor is configured, so nobody needs to read it.
+  virtual void silent(const Port& port) = 0;
   /// Adds a port named by the user's configuration, after the kind's own; its index is returned.
   virtual std::uint8_t add_output(std::string name, SchemaPtr schema, const Place& place) = 0;
   /// Binds an expression; a failure is reported at its place and answered with false.

@@ -44,6 +44,15 @@ class ActorHarness {
   Status produce_all();
   /// Moves the clock, firing timers on the way in order; runs offloaded work.
   Status advance(Duration duration);
+  /// Waits until other threads have called wakers (Context::waker), and fires their timers. False when none
+  /// did within `most` of the machine's time.
+  bool wait_woken(Duration most = std::chrono::seconds(5));
+  /// What the actor asked of Context::hold_input last.
+  bool holds_input() const;
+  /// `end` was called and the actor has drained.
+  bool ended() const;
+  /// The last value of Context::measure by that name; 0 without one.
+  std::uint64_t measured(const std::string& name) const;
   /// Save, destroy, create, load: must not show.
   Status restart();
   /// A barrier, after everything fed so far; what is saved is kept for `crash`.

@@ -35,12 +35,12 @@ HOMES = {
     r"rocksdb/": ("actors/persist/kv_store.cpp", "runtime/state/"),
     r"sqlite3\.h$": ("actors/transform/sqlite_reader.cpp", "actors/persist/dead_letter_", "tests/"),
     r"CLI/": ("runtime/cli/cli.cpp", "bench/common/options.cpp"),
-    r"simdjson\.h$": ("runtime/batch/", "bench/", "tests/"),
-    r"^boost/": ("actors/ingest/http_server.cpp",),
+    r"simdjson\.h$": ("runtime/batch/", "actors/infer/remote/reply_reader.cpp", "bench/", "examples/model-server/", "tests/"),
+    r"^boost/": ("actors/ingest/http_server.cpp", "actors/infer/remote/http_client.cpp"),
     r"zlib\.h$": ("actors/ingest/byte_stream.cpp", "tests/"),
     r"re2/": ("runtime/expr/",),
     r"onnxruntime": ("actors/infer/onnx_session.cpp",),
-    r"xgboost/": ("actors/infer/xgboost_library.cpp",),
+    r"xgboost/": ("actors/infer/xgboost_library.cpp", "examples/model-server/"),
     r"leat/testing\.hpp$": ("runtime/testing/", "examples/", "tests/"),
 }
 
