@@ -156,7 +156,7 @@ TEST_F(Infer, what_cannot_run_is_refused_where_it_stands) {
       {"{ engine: lexicon, model: vadr, map: { in: title, out: mood } }", "did you mean `vader`"},
       {"{ engine: lexicon, model: nowhere/at/all.tsv, map: { in: title, out: mood } }", "L0801"},
       {"{ engine: remote, model: finance, map: { in: title, out: mood } }",
-       "engine `remote` is not part of this version"},
+       "`model` means nothing to engine `remote`"},
       {"{ engine: onnx, model: finance, map: { in: title, out: mood } }", "has no built-in models"},
       {"{ engine: lexicon, model: finance, labels: [a], map: { in: title, out: mood } }",
        "`labels` means nothing to engine `lexicon`"},
