@@ -14,6 +14,8 @@ class Answers {
                                      const std::string& answered_by, bool nullable, Describe& describe);
 
   const std::vector<Field>& fields() const { return fields_; }
+  /// The column that says who answered; "none" without one.
+  std::string answered_by() const { return answered_by_ ? fields_.back().name : "none"; }
   /// The columns for a prediction's rows; `absent` rows (ascending) had no input and get nulls. Rows on which
   /// an expression fails are added to `prediction.failed`.
   std::vector<Column> columns(Prediction& prediction, std::span<const std::uint32_t> absent,

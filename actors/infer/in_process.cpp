@@ -1,19 +1,29 @@
 #include "infer/in_process.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <leat/context.hpp>
+#include <leat/state.hpp>
 
 #include "infer/asking.hpp"
-#include "infer/question.hpp"
+#include "infer/selection/selection.hpp"
+#include "infer/text_input.hpp"
 
 namespace leat {
 namespace {
+
+/// Time that shadows get to finish with what waits when the input has ended.
+constexpr Duration kShadowEnd = std::chrono::seconds(5);
+/// Rows that may wait for shadows.
+constexpr std::uint64_t kShadowRows = 16'384;
 
 class InProcess final : public Actor {
  public:
   explicit InProcess(const InferConfig& config)
       : plan_(config.plan),
+        selection_(plan_->selection),
         model_(plan_->model->model()),
         generation_(plan_->model->generation()),
         on_null_(config.on_null),
@@ -23,18 +33,51 @@ class InProcess final : public Actor {
   Status on_start(Context&) override {
     warm(*model_);
     plan_->model->watch(watch_);
+    if (selection_->canary) warm(selection_->canary->model());
+    if (!selection_->shadows.empty()) shadows_.emplace(selection_->shadows, on_null_, kShadowRows);
     return {};
   }
   Status on_batch(const Port&, const Batch& batch, Context& ctx) override {
     rows_.add(batch, ctx.now(), ctx.watermark());
     return ask_due(ctx);
   }
-  Status on_timer(Timer, Context& ctx) override { return ask_due(ctx); }
+  Status on_timer(Timer timer, Context& ctx) override {
+    if (timer == kDue) return ask_due(ctx);
+    end_shadows(ctx);
+    return {};
+  }
   Status on_barrier(Context& ctx) override { return ask_all(ctx); }
-  Status on_end(Context& ctx) override { return ask_all(ctx); }
+  Status on_end(Context& ctx) override {
+    LEAT_TRY(ask_all(ctx));
+    if (!shadows_) return {};
+    ctx.start_timer(kShadowsLate, kShadowEnd);
+    shadows_->when_idle(ctx.waker(kShadowsDone));
+    return {};
+  }
+  bool drained() const override { return !shadows_ || shadows_told_; }
+
+  /// A version that has gone back stays so; one that is on trial is tried anew.
+  void save(StateWriter& state) const override {
+    if (selection_->canary == nullptr) return;
+    const Canary& canary = *selection_->canary;
+    state.write("canary.version", static_cast<std::int64_t>(canary.version()));
+    state.write("canary.went_back", canary.went_back().value_or(""));
+  }
+  Status load(StateReader& state) override {
+    if (selection_->canary == nullptr || state.bytes("canary.version") == nullptr) return {};
+    std::int64_t version = 0;
+    std::string why;
+    LEAT_TRY(state.read("canary.version", version));
+    LEAT_TRY(state.read("canary.went_back", why));
+    if (static_cast<std::uint64_t>(version) == selection_->canary->version() && !why.empty())
+      selection_->canary->go_back(std::move(why));
+    return {};
+  }
 
  private:
   static constexpr Timer kDue{0};
+  static constexpr Timer kShadowsDone{1};
+  static constexpr Timer kShadowsLate{2};
 
   Status ask_due(Context& ctx) {
     while (const std::optional<Batch> rows = rows_.take(ctx.now())) LEAT_TRY(answer(*rows, ctx));
@@ -53,16 +96,31 @@ class InProcess final : public Actor {
   }
 
   Status answer(const Batch& rows, Context& ctx);
+  void ask_current(const Question& asked, Outlet& outlet);
+  void ask_parts(const Question& asked, Outlet& outlet, Context& ctx);
+  Prediction ask_timed(const Model& model, const Question& asked, CanaryWatch::Side side, Context& ctx);
+  bool canary_on_trial() const {
+    return selection_->canary &&
+           model_->identity().version != selection_->canary->model().identity().version &&
+           selection_->canary->on_trial();
+  }
+  void measure(Context& ctx) const;
+  void end_shadows(Context& ctx);
 
   /// Takes the model that a swap has put in place.
   void look_for_swap(Context& ctx);
 
   std::shared_ptr<const InferPlan> plan_;
+  std::shared_ptr<const Selection> selection_;
   ModelPtr model_;
   std::uint64_t generation_;
   NullInput on_null_;
   Duration watch_;
   MicroBatch rows_;
+  std::uint64_t otherwise_rows_ = 0;
+  std::uint64_t canary_rows_ = 0, canary_failed_ = 0;
+  std::optional<Shadows> shadows_;
+  bool shadows_told_ = false;
 };
 
 void InProcess::look_for_swap(Context& ctx) {
@@ -75,13 +133,113 @@ void InProcess::look_for_swap(Context& ctx) {
 
 Status InProcess::answer(const Batch& rows, Context& ctx) {
   look_for_swap(ctx);
-  Question asked = make_question(plan_->inputs, on_null_, rows, ctx);
-  if (asked.rows.empty()) return {};
+  Question asked = make_question(plan_->inputs, on_null_, rows);
+  Outlet outlet(rows, plan_->answers, selection_->otherwise, ctx);
+  outlet.unanswered(std::move(asked.failed));
   const auto began = std::chrono::steady_clock::now();
-  Prediction prediction = ask(*model_, asked.columns, plan_->inputs.counts);
+  if (!canary_on_trial())
+    ask_current(asked, outlet);
+  else
+    ask_parts(asked, outlet, ctx);
   rows_.called(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began));
-  emit_answers(std::move(asked), std::move(prediction), plan_->answers, model_->identity().text(), ctx);
+  otherwise_rows_ += outlet.send();
+  measure(ctx);
   return {};
+}
+
+/// The rows that have an input and no answer, ascending.
+std::vector<std::uint32_t> failed_rows(const Question& asked, const Prediction& prediction) {
+  std::vector<std::uint32_t> rows;
+  for (const Evaluated::Failed& failed : prediction.failed)
+    if (!std::ranges::binary_search(asked.absent, failed.row)) rows.push_back(failed.row);
+  return rows;
+}
+
+void InProcess::ask_current(const Question& asked, Outlet& outlet) {
+  if (asked.rows.empty()) return;
+  Prediction prediction = ask(*model_, asked.columns, plan_->inputs.counts);
+  if (shadows_) {
+    std::vector<std::uint32_t> without = failed_rows(asked, prediction);
+    without.insert(without.end(), asked.absent.begin(), asked.absent.end());
+    std::ranges::sort(without);
+    const std::vector<std::uint32_t> answered = others(asked.rows.row_count(), without);
+    if (without.empty())
+      shadows_->offer(asked.rows, prediction.outputs);
+    else
+      shadows_->offer(asked.rows.take(answered), prediction.outputs.take(answered));
+  }
+  outlet.answered(asked, std::move(prediction), model_->identity().text());
+}
+
+Prediction InProcess::ask_timed(const Model& model, const Question& asked, CanaryWatch::Side side,
+                                Context& ctx) {
+  Canary& canary = *selection_->canary;
+  const auto began = std::chrono::steady_clock::now();
+  Prediction prediction = ask(model, asked.columns, plan_->inputs.counts);
+  const auto took = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began);
+  if (canary.called(side, asked.rows.row_count(), failed_rows(asked, prediction).size(), took))
+    ctx.log(LogLevel::warning,
+            fmt::format("canary {} goes back, {} answers all rows: {}", canary.model().identity().text(),
+                        model_->identity().text(), canary.went_back().value_or("")));
+  return prediction;
+}
+
+/// The canary's share, the control's beside it, and the rest. What the canary fails on the current version
+/// answers: a trial costs no row its answer.
+void InProcess::ask_parts(const Question& asked, Outlet& outlet, Context& ctx) {
+  const Canary& canary = *selection_->canary;
+  const CanaryRows rows = canary_rows(selection_->canary_key, asked.rows, canary.share(), canary.version());
+  std::vector<std::uint32_t> current = rows.current;
+  if (!rows.candidate.empty()) {
+    const Question part = asked.take(rows.candidate);
+    const Prediction prediction = ask_timed(canary.model(), part, CanaryWatch::Side::candidate, ctx);
+    const std::vector<std::uint32_t> failed = failed_rows(part, prediction);
+    canary_rows_ += part.rows.row_count();
+    canary_failed_ += failed.size();
+    const std::vector<std::uint32_t> answered = others(part.rows.row_count(), failed);
+    if (!answered.empty())
+      outlet.answered(part.take(answered), {prediction.outputs.take(answered), {}},
+                      canary.model().identity().text());
+    for (const std::uint32_t row : failed) current.push_back(rows.candidate[row]);
+  }
+  if (!rows.control.empty()) {
+    const Question part = asked.take(rows.control);
+    outlet.answered(part, ask_timed(*model_, part, CanaryWatch::Side::control, ctx),
+                    model_->identity().text());
+  }
+  std::ranges::sort(current);
+  if (!current.empty()) ask_current(asked.take(current), outlet);
+}
+
+void InProcess::measure(Context& ctx) const {
+  if (selection_->otherwise.given()) ctx.measure("otherwise_rows", otherwise_rows_);
+  if (selection_->canary) {
+    ctx.measure("canary_rows", canary_rows_);
+    ctx.measure("canary_failed", canary_failed_);
+    ctx.measure("canary_went_back", !selection_->canary->on_trial());
+  }
+  if (shadows_) {
+    const Shadows::Counts counts = shadows_->counts();
+    Agreement all;
+    for (const Agreement& model : counts.models) all.add(model);
+    ctx.measure("shadow_rows", all.rows);
+    ctx.measure("shadow_agreed", all.agreed);
+    ctx.measure("shadow_failed", all.failed);
+    ctx.measure("shadow_skipped", counts.skipped);
+  }
+}
+
+void InProcess::end_shadows(Context& ctx) {
+  if (std::exchange(shadows_told_, true)) return;
+  measure(ctx);
+  const Shadows::Counts counts = shadows_->counts();
+  for (std::size_t at = 0; at < counts.models.size(); ++at) {
+    const Agreement& model = counts.models[at];
+    const std::uint64_t unseen = counts.offered - model.rows - model.failed;
+    ctx.log(LogLevel::info, fmt::format("shadow {} beside {}: {}, {} skipped",
+                                        shadows_->models()[at].model->identity().text(),
+                                        model_->identity().text(), model.text(), unseen));
+  }
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ class Infer final : public Actor {
       .example = "engine: lexicon\nmodel: finance\nmap: { in: title, out: sentiment }\n",
       .rescales = true};
   static constexpr auto inputs = ports(InferPorts::in);
-  static constexpr auto outputs = ports(InferPorts::out, InferPorts::late);
+  static constexpr auto outputs = ports(InferPorts::out, InferPorts::late, InferPorts::otherwise);
   static Fields<Config> fields() { return infer_fields(); }
   static void describe(Config& config, Describe& describe) { describe_infer(config, describe); }
 

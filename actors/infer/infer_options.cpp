@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "infer/onnx_session.hpp"
+#include "infer/selection/selection.hpp"
 #include "infer/text_input.hpp"
 
 namespace leat {
@@ -71,6 +72,8 @@ bool check_options(const InferConfig& config, Describe& describe) {
       {"max_age", config.max_age.has_value(), "remote"},
       {"order", config.order.has_value(), "remote"},
       {"queue", config.queue.has_value(), "remote"},
+      {"shadow", !config.shadow.empty(), "lexicon ngram onnx xgboost"},
+      {"canary", config.canary.has_value(), "ngram onnx xgboost"},
   };
   bool good = true;
   for (const Option& option : options) {
@@ -87,16 +90,6 @@ bool check_options(const InferConfig& config, Describe& describe) {
     good = false;
   }
   return good;
-}
-
-ModelOptions model_options(const InferConfig& config) {
-  ModelOptions options;
-  options.lexicon = {config.rules, config.positive_at.value_or(LexiconOptions{}.positive_at),
-                     config.negative_at.value_or(LexiconOptions{}.negative_at)};
-  options.readout = {config.labels, config.activation};
-  options.threads = config.threads.count;
-  options.tokens = config.tokens;
-  return options;
 }
 
 /// Null after reporting why there is no model.
@@ -265,32 +258,70 @@ Fields<InferConfig> infer_fields() {
       optional(
           "queue", &C::queue,
           "remote: most rows held: waiting, asked about, or answered and waiting for their order. Beyond it "
-          "whoever sends rows waits. Default: 10k rows.")};
+          "whoever sends rows waits. Default: 10k rows."),
+      optional(
+          "otherwise", &C::otherwise,
+          "What becomes of rows that the engine could not answer: `port`, they go out of the port "
+          "`otherwise` as they came; or `{ engine, model, map, ... }`, which answers in this process with "
+          "the same output fields. Default: they go to `errors`.")
+          .example("{ engine: lexicon, model: finance, map: { in: title, out: sentiment } }"),
+      optional(
+          "shadow", &C::shadow,
+          "Other models that are asked about the same rows, off the main path, to see how far they agree: "
+          "a list of `{ engine, model, version, tolerance }`."),
+      group("canary", &C::canary, canary_fields(),
+            "Another version that answers a share of the rows, and goes back by itself when it does badly.")};
+}
+
+ModelOptions model_options(const InferConfig& config) {
+  ModelOptions options;
+  options.lexicon = {config.rules, config.positive_at.value_or(LexiconOptions{}.positive_at),
+                     config.negative_at.value_or(LexiconOptions{}.negative_at)};
+  options.readout = {config.labels, config.activation};
+  options.threads = config.threads.count;
+  options.tokens = config.tokens;
+  return options;
+}
+
+MappedModel map_model(const InferConfig& config, Describe& describe) {
+  MappedModel mapped;
+  if (!check_engine(config, describe) || !check_options(config, describe)) return mapped;
+  mapped.model = open_model(config, describe);
+  if (!config.map || mapped.model == nullptr) return mapped;
+  const ModelSignature& signature = mapped.model->signature();
+  if (!config.map->in.place.known())
+    describe.problem(Code::missing_key, describe.place_of("map"), "`map` needs `in`: what the model reads");
+  mapped.inputs = fit_inputs(config.map->in, signature, describe);
+  mapped.nulls = mapped.inputs && config.on_null == NullInput::keep && nullable(*mapped.inputs);
+  if (!check_missing(config, signature, describe)) mapped.inputs.reset();
+  return mapped;
 }
 
 void describe_infer(InferConfig& config, Describe& describe) {
   if (!config.max_age) describe.silent(InferPorts::late);
-  if (!check_engine(config, describe) || !check_options(config, describe)) return;
-  if (config.engine == "remote") return describe_remote(config, describe);
-  const ModelPtr model = open_model(config, describe);
-  if (!config.map || model == nullptr) return;
-  const ModelSignature& signature = model->signature();
+  if (config.engine == "remote") {
+    if (check_options(config, describe)) describe_remote(config, describe);
+    return;
+  }
+  const MappedModel mapped = map_model(config, describe);
+  if (!config.map || mapped.model == nullptr) return;
+  const ModelSignature& signature = mapped.model->signature();
   const MicroBatch::Limits limits = limits_of(config, signature, describe);
-  if (!config.map->in.place.known())
-    describe.problem(Code::missing_key, describe.place_of("map"), "`map` needs `in`: what the model reads");
-  std::optional<ModelColumns> inputs = fit_inputs(config.map->in, signature, describe);
-  const bool fits = check_missing(config, signature, describe);
-  const bool nulls = inputs && config.on_null == NullInput::keep && nullable(*inputs);
   std::optional<Answers> answers =
-      Answers::make(config.map->out, signature.outputs, config.answered_by, nulls, describe);
+      Answers::make(config.map->out, signature.outputs, config.answered_by, mapped.nulls, describe);
   if (!answers) return;
-  const SchemaPtr schema = with_answers(answers->fields(), describe);
-  if (schema == nullptr || !inputs || !fits) return;
+  const auto selection = std::make_shared<Selection>();
+  std::vector<Field> fields = answers->fields();
+  bool good = describe_otherwise(config, *answers, fields, selection->otherwise, describe);
+  good = describe_shadows(config, signature.outputs, selection->shadows, describe) && good;
+  good = describe_canary(config, mapped.model, *selection, describe) && good;
+  const SchemaPtr schema = with_answers(fields, describe);
+  if (schema == nullptr || !mapped.inputs || !good) return;
   describe.output(InferPorts::out, schema);
   if (config.version) config.watch = {};
   config.plan = std::make_shared<const InferPlan>(
-      InferPlan{std::make_shared<ModelSlot>(model, config.source, model_options(config)), *std::move(inputs),
-                *std::move(answers), limits});
+      InferPlan{std::make_shared<ModelSlot>(mapped.model, config.source, model_options(config)),
+                *mapped.inputs, *std::move(answers), limits, selection});
 }
 
 }  // namespace leat

@@ -4,12 +4,11 @@
 #include "infer/engines.hpp"
 #include "infer/micro_batch.hpp"
 #include "infer/model_slot.hpp"
+#include "infer/null_input.hpp"
 #include "infer/remote/remote_options.hpp"
+#include "infer/selection/selection_options.hpp"
 
 namespace leat {
-
-/// What happens to a row when something the model reads of it is null.
-enum class NullInput : std::uint8_t { reject, keep, missing };
 
 struct BatchOptions {
   std::optional<Rows> max;
@@ -36,12 +35,15 @@ struct FieldTraits<ModelSource> {
   static std::string show(const ModelSource& value) { return value.path.empty() ? value.name : value.path; }
 };
 
+struct Selection;
+
 /// What describe finds; shared by the instances.
 struct InferPlan {
   std::shared_ptr<ModelSlot> model;
   ModelColumns inputs;
   Answers answers;
   MicroBatch::Limits limits;
+  std::shared_ptr<const Selection> selection;
 };
 
 struct InferConfig {
@@ -69,6 +71,9 @@ struct InferConfig {
   std::optional<Duration> max_age;
   std::optional<OrderOption> order;
   std::optional<Rows> queue;
+  OtherwiseOption otherwise;
+  std::vector<ShadowOption> shadow;
+  std::optional<CanaryOptions> canary;
   std::shared_ptr<const InferPlan> plan;     ///< of a model in this process ...
   std::shared_ptr<const RemotePlan> remote;  ///< ... or of an endpoint
 };
@@ -77,7 +82,19 @@ struct InferPorts {
   static constexpr Port in{0, "in", "Rows that the model can read."};
   static constexpr Port out{0, "out", "The rows with the model's answers, and who gave them."};
   static constexpr Port late{1, "late", "Rows older than `max_age`, which were not asked about."};
+  static constexpr Port otherwise{
+      2, "otherwise", "With `otherwise: port`: the rows that the engine could not answer, as they came."};
 };
+
+/// A model that is open, and how its inputs are filled. Without them: a problem has been told.
+struct MappedModel {
+  ModelPtr model;
+  std::optional<ModelColumns> inputs;
+  bool nulls = false;  ///< answers may be null because inputs are
+};
+/// Opens the model of `engine`, `model` and `version` and compares it with `map.in` and `on_null`.
+MappedModel map_model(const InferConfig& config, Describe& describe);
+ModelOptions model_options(const InferConfig& config);
 
 Fields<InferConfig> infer_fields();
 /// Opens the model, compares it with the mapping and makes `plan`, or does so with an endpoint and makes

@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <leat/context.hpp>
 
 #include "infer/text_input.hpp"
 
 namespace leat {
 
-Question make_question(const ModelColumns& inputs, NullInput on_null, const Batch& rows, Context& ctx) {
-  Question asked{rows, {}, {}};
+Question make_question(const ModelColumns& inputs, NullInput on_null, const Batch& rows) {
+  Question asked{rows, {}, {}, {}, {}};
   std::vector<std::optional<Error>> errors;  // by row; empty while there are none
   const auto fail_row = [&](std::uint32_t row, Error error) {
     errors.resize(rows.row_count());
@@ -35,40 +34,25 @@ Question make_question(const ModelColumns& inputs, NullInput on_null, const Batc
   asked.absent.erase(std::ranges::unique(asked.absent).begin(), asked.absent.end());
   if (errors.empty()) return asked;
   std::vector<std::uint32_t> kept;
-  std::vector<std::uint32_t> absent;
+  std::vector<Evaluated::Failed> failed;
   for (std::uint32_t row = 0; row < rows.row_count(); ++row)
-    if (errors[row]) {
-      ctx.reject(rows, row, *std::move(errors[row]));
-    } else {
-      if (std::ranges::binary_search(asked.absent, row))
-        absent.push_back(static_cast<std::uint32_t>(kept.size()));
+    if (errors[row])
+      failed.push_back({row, *std::move(errors[row])});
+    else
       kept.push_back(row);
-    }
-  asked.absent = std::move(absent);
-  asked.rows = rows.take(kept);
-  for (Column& column : asked.columns) column = column.take(kept);
+  asked = asked.take(kept);
+  asked.failed = std::move(failed);
   return asked;
 }
 
-void emit_answers(Question asked, Prediction prediction, const Answers& answers, const std::string& by,
-                  Context& ctx) {
-  // What a model says of a row without its input counts for nothing, a failure neither.
-  std::erase_if(prediction.failed, [&](const Evaluated::Failed& failed) {
-    return std::ranges::binary_search(asked.absent, failed.row);
-  });
-  const std::vector<Column> added = answers.columns(prediction, asked.absent, by);
-  std::vector<Column> columns(asked.rows.columns().begin(), asked.rows.columns().end());
-  columns.insert(columns.end(), added.begin(), added.end());
-  Batch result(ctx.output_schema(InferPorts::out), columns, asked.rows.row_count());
-  if (!prediction.failed.empty()) {
-    std::vector<std::uint32_t> failed;
-    for (Evaluated::Failed& failure : prediction.failed) {
-      failed.push_back(failure.row);
-      ctx.reject(asked.rows, failure.row, std::move(failure.error));
-    }
-    result = result.take(others(asked.rows.row_count(), failed));
+Question Question::take(std::span<const std::uint32_t> some) const {
+  Question part{rows.take(some), {}, {}, {}, {}};
+  for (const Column& column : columns) part.columns.push_back(column.take(some));
+  for (std::uint32_t row = 0; row < some.size(); ++row) {
+    if (std::ranges::binary_search(absent, some[row])) part.absent.push_back(row);
+    part.kept.push_back(place(some[row]));
   }
-  ctx.emit(InferPorts::out, std::move(result).with_entered(asked.rows.entered()));
+  return part;
 }
 
 }  // namespace leat

@@ -1,12 +1,18 @@
+#include <atomic>
 #include <cmath>
+#include <condition_variable>
 #include <cstdlib>
+#include <filesystem>
 #include <leat/context.hpp>
 #include <leat/runner.hpp>
+#include <mutex>
 #include <stdexcept>
+#include <thread>
 
 #include "common/clock.hpp"
 #include "common/histogram.hpp"
 #include "common/usage.hpp"
+#include "infer/model_file.hpp"
 #include "infer/workload.hpp"
 
 // Leat: bench/topologies/infer.yaml, loaded and run through the public API. Source and sink are kinds of this
@@ -23,8 +29,14 @@ struct Bench {
   double sum = 0;
   std::uint64_t seen = 0;
   Histogram latency;
+  Histogram
+      around_swaps;  // of rows that were due when a version was about to take another's place, or had just
+  std::atomic<std::int64_t> swapped_ns{0};
 };
 Bench bench_run;
+
+// A version is found within `watch`, opened and warmed, and takes over: all of it lies within this time.
+constexpr std::int64_t kSwapNs = 400'000'000;
 
 struct NoConfig {};
 
@@ -94,8 +106,12 @@ class Answers final : public Actor {
     bench_run.seen += batch.row_count();
     bench_run.end_ns = now_ns();
     if (bench_run.options->rate == 0) return {};
-    for (const std::int64_t due : batch.column("due")->int64s())
-      if (due > bench_run.begin_ns + 500'000'000) bench_run.latency.add(bench_run.end_ns - due);
+    const std::int64_t swapped = bench_run.swapped_ns;
+    for (const std::int64_t due : batch.column("due")->int64s()) {
+      if (due <= bench_run.begin_ns + 500'000'000) continue;
+      const bool around = due >= swapped && due < swapped + kSwapNs;
+      (around ? bench_run.around_swaps : bench_run.latency).add(bench_run.end_ns - due);
+    }
     return {};
   }
 };
@@ -113,15 +129,55 @@ std::vector<Column> as_columns(const std::vector<float>& rows) {
   return columns;
 }
 
-}  // namespace
+/// Makes the other of two versions current once per second, while it lives.
+class Swapping {
+ public:
+  explicit Swapping(std::string folder) : folder_(std::move(folder)), thread_([this] { run(); }) {}
+  ~Swapping() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    ready_.notify_all();
+    thread_.join();
+  }
 
-void run_leat(const Options& options, RunResult& result) {
+ private:
+  void run() {
+    std::unique_lock lock(mutex_);
+    for (std::uint64_t version = 1;
+         !ready_.wait_for(lock, std::chrono::seconds(1), [this] { return stopping_; });
+         version = 3 - version) {
+      bench_run.swapped_ns = now_ns();
+      if (!pin_version(folder_, version)) std::abort();
+    }
+  }
+
+  std::string folder_;
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+/// Twice the same forest, as versions 1 and 2.
+std::string versions_of(const std::string& model, const TempDir& folder) {
+  const std::filesystem::path forest = std::filesystem::path(folder.path()) / "forest";
+  for (const char* version : {"1", "2"}) {
+    std::filesystem::create_directories(forest / version);
+    std::filesystem::copy_file(model, forest / version / "model.ubj");
+  }
+  return forest.string();
+}
+
+void run_topology(const Options& options, RunResult& result, bool swapping) {
   const TempDir folder;
   const std::vector<float> rows = make_rows(options.seed);
   const std::string model = write_model(rows, folder);
+  const std::string served = swapping ? versions_of(model, folder) : model;
   bench_run.options = &options;
   bench_run.columns = as_columns(rows);
-  ::setenv("BENCH_MODEL", model.c_str(), 1);
+  ::setenv("BENCH_MODEL", served.c_str(), 1);
   ::setenv("BENCH_DELAY", options.rate > 0 ? "1ms" : "0s", 1);
   ::setenv("BENCH_BATCH", options.batch == 0 ? "auto" : std::to_string(options.batch).c_str(), 1);
   Registry registry;
@@ -132,7 +188,10 @@ void run_leat(const Options& options, RunResult& result) {
   const auto runner = Runner::load(std::string(LEAT_BENCH_TOPOLOGIES) + "/infer.yaml", registry, diagnostics);
   if (!runner) throw std::runtime_error("the topology has problems: " + diagnostics.sorted().front().message);
   const double before = cpu_seconds(Charge::self);
+  std::optional<Swapping> swaps;
+  if (swapping) swaps.emplace(served);
   const RunSummary summary = runner->run({});
+  swaps.reset();
   if (summary.exit_code() != 0)
     throw std::runtime_error(summary.error ? summary.error->text() : "rows were lost");
   result.cpu_s = cpu_seconds(Charge::self) - before;
@@ -141,8 +200,19 @@ void run_leat(const Options& options, RunResult& result) {
   result.events = options.events;
   result.batch = kCall;
   result.take_latency(bench_run.latency);
+  if (swapping) result.take_window_latency(bench_run.around_swaps);
   const double expected = expected_sum(model, rows, options.events);
   result.ok = bench_run.seen == options.events && std::abs(bench_run.sum - expected) <= 1e-9 * expected;
+}
+
+}  // namespace
+
+void run_leat(const Options& options, RunResult& result) {
+  run_topology(options, result, false);
+}
+
+void run_swap(const Options& options, RunResult& result) {
+  run_topology(options, result, true);
 }
 
 }  // namespace leat::bench::infer

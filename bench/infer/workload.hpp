@@ -24,5 +24,8 @@ double expected_sum(const std::string& model, const std::vector<float>& rows, st
 
 void run_bare(const Options& options, RunResult& result);
 void run_leat(const Options& options, RunResult& result);
+/// The same, while two versions take each other's place once per second: the window's latency is that of rows
+/// that were due around a swap, the other that of the rest.
+void run_swap(const Options& options, RunResult& result);
 
 }  // namespace leat::bench::infer

@@ -294,7 +294,7 @@ class CommandLine {
   }
   void add_model() {
     CLI::App& model =
-        group_of_verbs("model", "Look at models, measure them, swap and export them",
+        group_of_verbs("model", "Look at models, measure and compare them, swap and export them",
                        "leat model ls models/risk\n  leat model check models/risk\n  leat model bench "
                        "models/risk\n  leat model swap models/risk 2\n  leat model export models/risk "
                        "models/risk-onnx/model.onnx");
@@ -317,16 +317,28 @@ class CommandLine {
     CLI::App& out = nested_verb(
         model, "export", "Write an XGBoost or n-gram model as ONNX",
         "leat model export models/risk models/risk-onnx/model.onnx", [this] { return model_export(model_); });
-    for (CLI::App* sub : {&ls, &check, &bench, &swap, &out}) {
+    CLI::App& shadow = nested_verb(
+        model, "shadow", "Ask two models about the same rows and say how far they agree",
+        "leat model shadow models/risk models/risk rows.jsonl --version 1 --other-version 2\n  leat "
+        "model shadow finance vader headlines.jsonl --in title --format json",
+        [this] { return model_shadow(model_); });
+    for (CLI::App* sub : {&ls, &check, &bench, &swap, &out, &shadow})
       sub->add_option("model", model_.path, "A model's file or folder")->required();
+    for (CLI::App* sub : {&ls, &check, &bench, &swap, &out})
       sub->add_option("--engine", model_.engine, "lexicon, ngram, onnx or xgboost (default: by the file)");
-    }
-    for (CLI::App* sub : {&ls, &check, &bench}) add_format(*sub, model_.format);
-    for (CLI::App* sub : {&check, &bench, &out})
+    for (CLI::App* sub : {&ls, &check, &bench, &shadow}) add_format(*sub, model_.format);
+    for (CLI::App* sub : {&check, &bench, &out, &shadow})
       sub->add_option("--version", model_.version, "Which version (default: the current one)");
     bench.add_option("--text", model_.text, "Text models: what to ask about");
     swap.add_option("to", model_.to, "A version, or latest")->required();
     out.add_option("output", model_.output, "The file to write")->required();
+    shadow.add_option("other", model_.other, "The other model's file or folder")->required();
+    shadow.add_option("rows", model_.rows, "File with one JSON object per line, or - for stdin")->required();
+    shadow.add_option("--other-version", model_.other_version,
+                      "Which version of the other (default: the current one)");
+    shadow.add_option("--in", model_.in, "Fields that fill the input, for models that do not name theirs");
+    shadow.add_option("--tolerance", model_.tolerance,
+                      "Numbers that differ by no more agree (default: 0.01)");
   }
   void add_dlq() {
     CLI::App& dlq = group_of_verbs(

@@ -106,7 +106,7 @@ struct DlqArguments {
   std::string store;
   std::vector<std::int64_t> ids;
   std::string actor, code, state, since, before;
-  std::string to;  ///< redrive: an ingest.zmq; empty: by the persist.deadletter
+  std::string to;        ///< redrive: an ingest.zmq; empty: by the persist.deadletter
   bool letters = false;  ///< each one, not groups
   std::uint64_t limit = 100;
   bool all = false;
@@ -120,6 +120,11 @@ struct ModelArguments {
   std::uint64_t version = 0;  ///< 0: the one that counts
   std::string to;             ///< swap: a version, or "latest"
   std::string output;         ///< export: a file
+  std::string other;          ///< shadow: the other model
+  std::uint64_t other_version = 0;
+  std::string rows;             ///< shadow: a file, or "-"
+  std::vector<std::string> in;  ///< shadow: fields, for models that do not name theirs
+  double tolerance = 0.01;
   std::string text = "Shares of the company rose five percent after it raised its forecast for the year";
   Format format = Format::text;
 };
@@ -154,6 +159,7 @@ int dlq_purge(const DlqArguments& arguments);
 int model_ls(const ModelArguments& arguments);
 int model_check(const ModelArguments& arguments);
 int model_bench(const ModelArguments& arguments);
+int model_shadow(const ModelArguments& arguments);
 int model_swap(const ModelArguments& arguments);
 int model_export(const ModelArguments& arguments);
 int version(Format format);

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "cli/common.hpp"
+#include "cli/model_source.hpp"
 #include "infer/forest.hpp"
 #include "infer/model_bench.hpp"
 #include "infer/model_slot.hpp"
@@ -14,7 +14,6 @@
 #include "infer/xgboost_library.hpp"
 
 namespace leat::cli {
-namespace {
 
 namespace fs = std::filesystem;
 
@@ -33,6 +32,8 @@ ModelSource source_of(const std::string& text) {
     source.path = fs::absolute(text).lexically_normal().string();
   return source;
 }
+
+namespace {
 
 Result<ModelFile> find(const ModelArguments& arguments) {
   const std::optional<std::uint64_t> version =

@@ -10,6 +10,7 @@
 #include "infer/remote/asked_rows.hpp"
 #include "infer/remote/remote_plan.hpp"
 #include "infer/remote/status.hpp"
+#include "infer/selection/outlet.hpp"
 #include "infer/text_input.hpp"
 
 namespace leat {
@@ -35,7 +36,8 @@ class Remote final : public Actor {
         order_(plan_->order),
         reader_(plan_->reply),
         nobody_(std::make_shared<const Replied>(
-            Replied{placeholder(plan_->reply.outputs), "remote/" + plan_->name})) {}
+            Replied{placeholder(plan_->reply.outputs), "remote/" + plan_->name})),
+        failed_(std::make_shared<const Replied>()) {}
 
   Status on_start(Context& ctx) override {
     // What differs between instances, so that they do not all come back at once.
@@ -78,7 +80,7 @@ class Remote final : public Actor {
   };
 
   std::vector<bool> own_rows(const KeyShare& share, const Batch& rows) const;
-  std::vector<std::uint32_t> reject_some(const Question& question, Context& ctx) const;
+  std::vector<std::uint32_t> reject_some(const Question& question, Context& ctx);
   std::vector<std::uint64_t> keys_of(const Batch& rows) const;
   void take_rows(const Batch& batch, Time watermark, Context& ctx);
   void take_answer(const HttpAnswer& answer, Context& ctx);
@@ -88,6 +90,8 @@ class Remote final : public Actor {
   void settle(Row row, bool answered);
   void emit_settled(Context& ctx);
   void emit_rows(std::span<const Row> rows, Context& ctx);
+  void emit_failed(std::span<const Row> rows, Context& ctx);
+  void give_up(const Batch& rows, std::vector<Evaluated::Failed> failed, Context& ctx);
   void tell(Context& ctx);
 
   std::shared_ptr<const RemotePlan> plan_;
@@ -98,7 +102,10 @@ class Remote final : public Actor {
   std::unordered_map<Row, Answer> answers_;  // of rows that have one and are not gone
   std::vector<Row> going_;
   ReplyReader reader_;
-  std::shared_ptr<const Replied> nobody_;
+  std::shared_ptr<const Replied> nobody_;   // of rows whose answer is null
+  std::shared_ptr<const Replied> failed_;   // of rows that `otherwise` answers when it is their turn
+  std::unordered_map<Row, Error> reasons_;  // why those failed
+  std::uint64_t otherwise_rows_ = 0;
   SavedRows saved_;
   Breaker::State breaker_ = Breaker::State::closed;
   std::unique_ptr<HttpCalls> calls_;
@@ -111,8 +118,8 @@ std::vector<bool> Remote::own_rows(const KeyShare& share, const Batch& rows) con
   return ours;
 }
 
-/// Rejects the rows that cannot be asked about after all, and lists them (ascending).
-std::vector<std::uint32_t> Remote::reject_some(const Question& question, Context& ctx) const {
+/// Gives up the rows that cannot be asked about after all, and lists them (ascending).
+std::vector<std::uint32_t> Remote::reject_some(const Question& question, Context& ctx) {
   std::map<std::uint32_t, Error> errors;
   for (const std::uint32_t row : unsayable_rows(question.columns))
     if (!std::ranges::binary_search(question.absent, row))
@@ -121,10 +128,12 @@ std::vector<std::uint32_t> Remote::reject_some(const Question& question, Context
     for (Evaluated::Failed& failed : plan_->key->evaluate(question.rows).failed)
       errors.try_emplace(failed.row, std::move(failed.error));
   std::vector<std::uint32_t> gone;
+  std::vector<Evaluated::Failed> failed;
   for (auto& [row, error] : errors) {
-    ctx.reject(question.rows, row, std::move(error));
+    failed.push_back({row, std::move(error)});
     gone.push_back(row);
   }
+  give_up(question.rows, std::move(failed), ctx);
   return gone;
 }
 
@@ -135,21 +144,12 @@ std::vector<std::uint64_t> Remote::keys_of(const Batch& rows) const {
   return keys;
 }
 
-/// The rows without some of them (ascending).
-Question without(const Question& question, std::span<const std::uint32_t> gone) {
-  const std::vector<std::uint32_t> kept = others(question.rows.row_count(), gone);
-  Question rest{question.rows.take(kept), {}, {}};
-  for (const Column& column : question.columns) rest.columns.push_back(column.take(kept));
-  for (std::uint32_t row = 0; row < kept.size(); ++row)
-    if (std::ranges::binary_search(question.absent, kept[row])) rest.absent.push_back(row);
-  return rest;
-}
-
 void Remote::take_rows(const Batch& batch, Time watermark, Context& ctx) {
-  Question question = make_question(plan_->inputs, on_null_, batch, ctx);
+  Question question = make_question(plan_->inputs, on_null_, batch);
+  give_up(batch, std::move(question.failed), ctx);
   if (question.rows.empty()) return;
   if (const std::vector<std::uint32_t> gone = reject_some(question, ctx); !gone.empty())
-    question = without(question, gone);
+    question = question.take(others(question.rows.row_count(), gone));
   std::vector<std::uint64_t> keys = keys_of(question.rows);
   const std::vector<std::uint32_t> absent = question.absent;
   const std::uint32_t count = question.rows.row_count();
@@ -209,7 +209,13 @@ bool Remote::carry_out(Context& ctx) {
   bool done = true;
   for (const Outcomes::Send& next : orders.send) done &= send(next, ctx);
   for (Outcomes::Failed& failed : orders.failed) {
-    ctx.reject(rows_.row(failed.row), 0, std::move(failed.error));
+    if (plan_->otherwise.engine) {
+      reasons_.emplace(failed.row, std::move(failed.error));
+      answers_[failed.row] = {failed_, 0};
+      settle(failed.row, true);
+      continue;
+    }
+    give_up(rows_.row(failed.row), {{0, std::move(failed.error)}}, ctx);
     settle(failed.row, false);
   }
   if (orders.late.empty()) return done;
@@ -251,10 +257,26 @@ void Remote::emit_settled(Context& ctx) {
   }
 }
 
-/// Rows that the same model has answered.
+/// To where `otherwise` says, or to `errors`.
+void Remote::give_up(const Batch& rows, std::vector<Evaluated::Failed> failed, Context& ctx) {
+  if (failed.empty()) return;
+  Outlet outlet(rows, plan_->answers, plan_->otherwise, ctx);
+  outlet.unanswered(std::move(failed));
+  otherwise_rows_ += outlet.send();
+}
+
+void Remote::emit_failed(std::span<const Row> rows, Context& ctx) {
+  std::vector<Evaluated::Failed> failed;
+  for (std::uint32_t at = 0; at < rows.size(); ++at)
+    failed.push_back({at, std::move(reasons_.extract(rows[at]).mapped())});
+  give_up(rows_.rows(rows), std::move(failed), ctx);
+}
+
+/// Rows that the same model has answered, or that all have failed.
 void Remote::emit_rows(std::span<const Row> rows, Context& ctx) {
+  if (answers_.at(rows.front()).replied == failed_) return emit_failed(rows, ctx);
   std::vector<Batch> outputs;
-  Question asked{rows_.rows(rows), {}, {}};
+  Question asked{rows_.rows(rows), {}, {}, {}, {}};
   for (std::size_t at = 0; at < rows.size();) {
     const Answer& answer = answers_.at(rows[at]);
     if (rows_.absent(rows[at])) asked.absent.push_back(static_cast<std::uint32_t>(at));
@@ -266,8 +288,9 @@ void Remote::emit_rows(std::span<const Row> rows, Context& ctx) {
     outputs.push_back(answer.replied->outputs.slice(answer.place, count));
     at += count;
   }
-  emit_answers(std::move(asked), {concat(outputs), {}}, plan_->answers, answers_.at(rows.front()).replied->by,
-               ctx);
+  Outlet outlet(asked.rows, plan_->answers, plan_->otherwise, ctx);
+  outlet.answered(asked, {concat(outputs), {}}, answers_.at(rows.front()).replied->by);
+  outlet.send();
 }
 
 void Remote::tell(Context& ctx) {
@@ -279,6 +302,7 @@ void Remote::tell(Context& ctx) {
   ctx.hold_watermark(rows_.watermark_limit());
   const std::uint64_t round = std::uint64_t{plan_->rules.in_flight} * plan_->rules.rows_max;
   ctx.hold_input(outcomes_->waiting() >= round || rows_.size() >= plan_->queue);
+  if (plan_->otherwise.given()) ctx.measure("otherwise_rows", otherwise_rows_);
   const Breaker::State state = outcomes_->breaker(ctx.now());
   ctx.measure("in_flight", outcomes_->under_way());
   ctx.measure("rows_held", rows_.size());

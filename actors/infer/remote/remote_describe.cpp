@@ -5,6 +5,7 @@
 
 #include "infer/infer_options.hpp"
 #include "infer/remote/http_header.hpp"
+#include "infer/selection/selection.hpp"
 #include "infer/text_input.hpp"
 
 namespace leat {
@@ -295,7 +296,9 @@ void Describing::declare() {
   std::optional<Answers> answers =
       Answers::make(config_.map->out, plan_.reply.outputs, config_.answered_by, nulls, describe_);
   if (!answers) return;
-  const SchemaPtr schema = with_answers(answers->fields(), describe_);
+  std::vector<Field> fields = answers->fields();
+  good_ = describe_otherwise(config_, *answers, fields, plan_.otherwise, describe_) && good_;
+  const SchemaPtr schema = with_answers(fields, describe_);
   if (schema == nullptr || !good_) return;
   describe_.output(InferPorts::out, schema);
   plan_.answers = *std::move(answers);

@@ -5,6 +5,7 @@
 #include "infer/remote/http_client.hpp"
 #include "infer/remote/outcomes.hpp"
 #include "infer/remote/reply_reader.hpp"
+#include "infer/selection/otherwise.hpp"
 
 namespace leat {
 
@@ -22,6 +23,7 @@ struct RemotePlan {
   BodyFormat body;
   ReplyFormat reply;
   Answers answers;
+  Otherwise otherwise;
   Outcomes::Rules rules;
   AnswerOrder::Rule order = AnswerOrder::Rule::none;
   std::optional<Expression> key;  ///< of `order: by_key`

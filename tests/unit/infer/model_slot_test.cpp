@@ -7,31 +7,17 @@
 #include <leat/testing.hpp>
 
 #include "support/forests.hpp"
-#include "support/onnx_models.hpp"
+#include "support/version_folder.hpp"
 
 namespace leat {
 namespace {
 
 using ::testing::HasSubstr;
 
-/// A versioned folder of linear models: version v multiplies by v.
-class ModelSlotTest : public ::testing::Test {
+class ModelSlotTest : public testing::VersionFolder {
  protected:
-  void SetUp() override {
-    LEAT_NEEDS_ONNX();
-    add(1);
-  }
-  void add(int version, std::int64_t outputs = 1) {
-    std::filesystem::create_directories(folder_.path(fmt::format("risk/.{}.new", version)));
-    testing::write_linear(folder_, fmt::format("risk/.{}.new/model.onnx", version),
-                          std::vector<float>(static_cast<std::size_t>(outputs), static_cast<float>(version)),
-                          outputs);
-    folder_.rename(fmt::format("risk/.{}.new", version), fmt::format("risk/{}", version));
-  }
   ModelSource source() const { return {.name = {}, .path = folder_.path("risk")}; }
   ModelSlot slot() const { return ModelSlot(*load_model(*find_model(source(), "onnx"), {}), source(), {}); }
-
-  testing::TempFolder folder_;
 };
 
 TEST_F(ModelSlotTest, a_new_version_takes_the_place_of_the_old_one) {

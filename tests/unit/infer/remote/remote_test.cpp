@@ -4,6 +4,8 @@
 
 #include <leat/testing.hpp>
 
+#include "support/temp_folder.hpp"
+
 // The actor with an endpoint that the test plays: what is asked stands in `asked`, what is answered comes
 // when the clock is moved.
 namespace leat {
@@ -48,7 +50,7 @@ class Played final : public Actor {
   using Config = InferConfig;
   static constexpr KindInfo kind{.name = "infer", .doc = "Asks.", .rescales = true};
   static constexpr auto inputs = ports(InferPorts::in);
-  static constexpr auto outputs = ports(InferPorts::out, InferPorts::late);
+  static constexpr auto outputs = ports(InferPorts::out, InferPorts::late, InferPorts::otherwise);
   static Fields<Config> fields() { return infer_fields(); }
   static void describe(Config& config, Describe& describe) {
     describe_infer(config, describe);
@@ -301,6 +303,45 @@ TEST(Remote, open_breaker_sends_rows_to_errors_at_once) {
   ASSERT_TRUE(asking.named.advance(0s));
   EXPECT_EQ(asking.ids(), "4 ");
   EXPECT_EQ(asking.named.measured("breaker"), 0u);
+}
+
+TEST(Remote, otherwise_answers_in_the_rows_turn_what_the_endpoint_could_not) {
+  const testing::TempFolder folder;
+  const std::string words = folder.write("words.tsv", "far\t9\nnear\t2\n");
+  Asking asking("order: all, retry: { attempts: 1 }, otherwise: { engine: lexicon, model: " + words +
+                    ", map: { in: 'card == \"none\" ? string(1 / 0) : card', out: { minutes: score } } }",
+                "{ in: { distance: distance }, out: { minutes: minutes } }");
+  asking.row(1);
+  asking.row(2, "far");
+  asking.row(3, "none");
+  asking.row(4);
+  asking.here.answer(1, "", 404);
+  asking.here.answer(2, "", 404);
+  asking.here.minutes(3, "4");
+  ASSERT_TRUE(asking.named.advance(0s));
+  EXPECT_EQ(asking.named.take(), "");
+  EXPECT_EQ(asking.errors(), "");
+  asking.here.minutes(0, "1");
+  ASSERT_TRUE(asking.named.advance(0s));
+  EXPECT_EQ(asking.named.take(),
+            "{\"id\":1,\"card\":\"a\",\"distance\":1.5,\"minutes\":1.0,\"answered_by\":\"remote/fare@3\"}\n"
+            "{\"id\":2,\"card\":\"far\",\"distance\":1.5,\"minutes\":9.0,\"answered_by\":\"lexicon/words\"}\n"
+            "{\"id\":4,\"card\":\"a\",\"distance\":1.5,\"minutes\":4.0,\"answered_by\":\"remote/fare@3\"}\n");
+  EXPECT_EQ(asking.errors(), "endpoint_refused: status 404; otherwise lexicon/words: division by zero\n");
+  EXPECT_EQ(asking.named.measured("otherwise_rows"), 1u);
+  ASSERT_TRUE(asking.named.end());
+  EXPECT_TRUE(asking.named.ended());
+}
+
+TEST(Remote, otherwise_port_takes_what_failed_as_it_came_and_errors_nothing) {
+  Asking asking("otherwise: port, retry: { attempts: 1 }, breaker: { failures: 100%, of: 1, pause: 5s }");
+  asking.row(1);
+  asking.row(2, "a", "null");  // it cannot be asked about
+  asking.here.answer(0, "", 500);
+  ASSERT_TRUE(asking.named.advance(0s));
+  asking.row(3);  // the breaker is open
+  EXPECT_EQ(asking.ids("otherwise"), "2 1 3 ");
+  EXPECT_EQ(asking.ids() + asking.errors(), "");
 }
 
 TEST(Remote, end_waits_for_the_answers_under_way) {
