@@ -60,6 +60,7 @@ std::string field_schema(const FieldInfo& field) {
     case FieldInfo::Shape::list:
       return fmt::format("{{\"description\":{},\"type\":[\"array\",\"string\"]}}", doc);
     case FieldInfo::Shape::map:
+      if (!field.type.starts_with("map")) break;  // it has a short form too
       return fmt::format("{{\"description\":{},\"type\":\"object\"}}", doc);
     case FieldInfo::Shape::scalar:
       break;
