@@ -48,12 +48,16 @@ actors:
     instances: 2
   pairs: { kind: join, inputs: { left: [made], right: [other] }, left_key: key, right_key: key, within: { before: 100ms, after: 100ms },
            right_prefix: r_, discard: [late, late_right], instances: 2 }
+  odd: { kind: anomaly, inputs: [made], key: [name, key % 2], features: { amount: amount }, trees: 5, sample: 16, instances: 2 }
+  far: { kind: anomaly, inputs: [made], key: key, features: { amount: amount, id: id }, method: ewma, half_life: 20s, time: time, instances: 2 }
   once_out: { kind: publish.file, inputs: [once], path: once.jsonl }
   sums_out: { kind: publish.file, inputs: [sums], path: sums.jsonl }
   visits_out: { kind: publish.file, inputs: [visits], path: visits.jsonl }
   pairs_out: { kind: publish.file, inputs: [pairs], path: pairs.jsonl }
+  odd_out: { kind: publish.file, inputs: [odd], path: odd.jsonl }
+  far_out: { kind: publish.file, inputs: [far], path: far.jsonl }
 """
-OUTPUTS = ["once", "sums", "visits", "pairs"]
+OUTPUTS = ["once", "sums", "visits", "pairs", "odd", "far"]
 HOSTS = 'deploy: { hosts: { a: local, b: local }, place: { sums: b, pairs: b, "*": a } }'
 
 
