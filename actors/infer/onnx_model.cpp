@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "infer/ngram/onnx_ngrams.hpp"
+
 namespace leat {
 namespace {
 
@@ -120,6 +122,8 @@ Result<ModelPtr> load_onnx(const ModelFile& file, const ModelOptions& options) {
   std::error_code ignored;
   if (std::filesystem::exists(std::filesystem::path(file.folder()) / "vocab.txt", ignored))
     return load_onnx_text(file, std::move(session), options);
+  if (std::filesystem::exists(ngram_shape_file(file.path()), ignored))
+    return load_onnx_ngrams(file, std::move(session), options);
   const auto at_file = [&](Error error) { return fail(error.code, std::move(error.message), file.path()); };
   std::vector<ModelInput> inputs;
   for (const TensorType& type : session->inputs()) {

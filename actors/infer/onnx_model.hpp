@@ -27,7 +27,7 @@ class OnnxOutputs {
 };
 
 /// The `onnx` engine's load step. With a vocab.txt beside the model it reads texts (labels from config.json's
-/// id2label, case from tokenizer_config.json), else numbers.
+/// id2label, case from tokenizer_config.json), with what ngram_shape_file names too; else numbers.
 Result<ModelPtr> load_onnx(const ModelFile& file, const ModelOptions& options);
 Result<ModelPtr> load_onnx_text(const ModelFile& file, std::shared_ptr<const OnnxSession> session,
                                 const ModelOptions& options);

@@ -10,6 +10,7 @@
 #include "infer/model_bench.hpp"
 #include "infer/model_slot.hpp"
 #include "infer/ngram/ngram_weights.hpp"
+#include "infer/ngram/onnx_ngrams.hpp"
 #include "infer/onnx_session.hpp"
 #include "infer/xgboost_library.hpp"
 
@@ -86,14 +87,16 @@ std::string inputs_json(const ModelSignature& signature) {
   return json;
 }
 
-/// The model as a graph.
-Result<OnnxWriter> graph_of(const ModelFile& file) {
+/// Writes the model as a graph, and what must stand beside it.
+Status export_model(const ModelFile& file, const std::string& output) {
   if (file.identity.engine == "ngram") {
     LEAT_TRY_ASSIGN(const NgramWeights weights, read_ngrams(file.path()));
-    return export_ngrams(weights);
+    LEAT_TRY(export_ngrams(weights).write(output));
+    return write_ngram_shape(weights.shape, output);
   }
   LEAT_TRY_ASSIGN(const std::unique_ptr<Booster> booster, open_booster(file.path()));
-  return export_forest(*booster);
+  LEAT_TRY_ASSIGN(const OnnxWriter graph, export_forest(*booster));
+  return graph.write(output);
 }
 
 }  // namespace
@@ -178,12 +181,11 @@ int model_swap(const ModelArguments& arguments) {
 int model_export(const ModelArguments& arguments) {
   const Result<ModelFile> file = find(arguments);
   if (!file) return fail_with(file.error());
-  const Result<OnnxWriter> graph = graph_of(*file);
-  if (!graph) return fail_with(graph.error());
   std::error_code ignored;
   const fs::path output = arguments.output;
   if (output.has_parent_path()) fs::create_directories(output.parent_path(), ignored);
-  if (const Status written = graph->write(arguments.output); !written) return fail_with(written.error());
+  if (const Status written = export_model(*file, arguments.output); !written)
+    return fail_with(written.error());
   fmt::print("{} written from {}\n", arguments.output, file->identity.text());
   return kOk;
 }

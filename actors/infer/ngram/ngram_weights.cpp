@@ -9,13 +9,6 @@ namespace leat {
 namespace {
 
 constexpr std::string_view kMagic = "leat-ngram 1";
-constexpr std::uint32_t kBucketsMax = 1u << 24;
-constexpr std::uint32_t kRunMax = 16;
-
-bool sound(const NgramShape& shape) {
-  return shape.buckets >= 1 && shape.buckets <= kBucketsMax && shape.words_max <= kRunMax &&
-         shape.characters_max <= kRunMax && (shape.characters_min >= 1 || shape.characters_max == 0);
-}
 
 }  // namespace
 

@@ -7,12 +7,20 @@
 namespace leat {
 namespace {
 
+constexpr std::uint32_t kBucketsMax = 1u << 24;
+constexpr std::uint32_t kRunMax = 16;
+
 bool is_word_byte(char c) {
   return words::is_ascii_letter(c) || words::is_digit(c) || c == '\'' ||
          static_cast<unsigned char>(c) >= 0x80;
 }
 
 }  // namespace
+
+bool sound(const NgramShape& shape) {
+  return shape.buckets >= 1 && shape.buckets <= kBucketsMax && shape.words_max <= kRunMax &&
+         shape.characters_max <= kRunMax && (shape.characters_min >= 1 || shape.characters_max == 0);
+}
 
 const std::vector<std::uint32_t>& NgramReader::read(std::string_view text) {
   numbers_.clear();

@@ -15,6 +15,8 @@ struct NgramShape {
   std::uint32_t characters_max = 5;  ///< 0: none
   friend bool operator==(const NgramShape&, const NgramShape&) = default;
 };
+/// Whether a model can have this shape.
+bool sound(const NgramShape& shape);
 
 /// Texts as sets of hashed n-grams ("the hashing trick"; K. Weinberger et al. 2009): no vocabulary is kept,
 /// and n-grams that share a bucket share a weight. Equal for equal texts on every machine:

@@ -54,6 +54,7 @@ class StateIn {
   void get_all(std::span<T> values) {
     static_assert(std::is_trivially_copyable_v<T>);
     if (left_.size() < values.size_bytes()) return fail();
+    if (values.empty()) return;
     std::memcpy(values.data(), left_.data(), values.size_bytes());
     left_.remove_prefix(values.size_bytes());
   }

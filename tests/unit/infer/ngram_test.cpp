@@ -9,6 +9,7 @@
 
 #include "infer/engines.hpp"
 #include "infer/ngram/ngram_learner.hpp"
+#include "infer/ngram/onnx_ngrams.hpp"
 #include "infer/onnx_session.hpp"
 #include "support/onnx_models.hpp"
 #include "support/temp_folder.hpp"
@@ -206,6 +207,37 @@ TEST(NgramEngine, answers_with_the_probability_or_with_labels) {
       fmt::format("{{ engine: ngram, model: {}, map: {{ in: n, out: mood }} }}", folder.path("mood")),
       "{ n: int64 }");
   EXPECT_NE(numbers.problems(), "");
+}
+
+TEST(NgramEngine, what_is_exported_answers_texts_in_engine_onnx_too) {
+  LEAT_NEEDS_ONNX();
+  const TempFolder folder;
+  const NgramWeights model = random_model(4);
+  ASSERT_TRUE(write_ngrams(model, folder.path("m.ngram")));
+  ASSERT_TRUE(export_ngrams(model).write(folder.path("m.onnx")));
+  ASSERT_TRUE(write_ngram_shape(model.shape, folder.path("m.onnx")));
+  const auto scores = [&](const std::string& engine) {
+    ActorHarness infer("infer",
+                       fmt::format("{{ engine: {0}, model: {1}.{0}, map: {{ in: s, out: mood }} }}", engine,
+                                   folder.path("m")),
+                       "{ s: string }");
+    EXPECT_EQ(infer.problems(), "");
+    EXPECT_TRUE(
+        infer.feed("{\"s\":\"Profits rise\"}\n{\"s\":\"\"}\n{\"s\":\"a loss, alas!\"}\n").has_value());
+    const auto batches = infer.take_batches();
+    const auto values = batches.at(0).column("mood_score")->float64s();
+    return std::vector<double>(values.begin(), values.end());
+  };
+  EXPECT_THAT(scores("onnx"), ::testing::Pointwise(::testing::DoubleNear(1e-6), scores("ngram")));
+  for (const char* bad :
+       {"", "{}", "{\"buckets\":0,\"words_max\":2,\"characters_min\":3,\"characters_max\":5}"}) {
+    folder.write("m.ngrams.json", bad);
+    ActorHarness infer(
+        "infer",
+        fmt::format("{{ engine: onnx, model: {}, map: {{ in: s, out: mood }} }}", folder.path("m.onnx")),
+        "{ s: string }");
+    EXPECT_THAT(infer.problems(), HasSubstr("m.ngrams.json")) << bad;
+  }
 }
 
 TEST(NgramEngine, train_writes_what_infer_reads_and_no_worse_version_after_it) {
