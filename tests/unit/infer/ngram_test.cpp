@@ -61,6 +61,19 @@ TEST(Ngrams, words_are_letters_digits_apostrophes_and_everything_beyond_ascii) {
   for (const auto& [text, words] : cases) EXPECT_EQ(reader.read(text), numbers(words, 1u << 20)) << text;
 }
 
+TEST(Ngrams, any_bytes_have_numbers_within_the_buckets) {
+  std::mt19937_64 random(9);
+  NgramReader reader({.buckets = 97, .words_max = 3, .characters_min = 1, .characters_max = 16});
+  for (int times = 0; times < 2000; ++times) {
+    std::string text(random() % 40, '\0');
+    for (char& byte : text) byte = static_cast<char>(random());
+    const std::vector<std::uint32_t> once = reader.read(text);
+    EXPECT_TRUE(std::ranges::is_sorted(once) && std::ranges::adjacent_find(once) == once.end());
+    EXPECT_TRUE(once.empty() || once.back() < 97);
+    EXPECT_EQ(reader.read(text), once);
+  }
+}
+
 /// Sentences of made-up words, of which some say good and some bad.
 struct Opinions {
   explicit Opinions(std::uint64_t seed, int count) {
