@@ -17,10 +17,15 @@ double beyond(double low, double high, double value) {
 // if it falls into what the point adds to the box, which is likelier the farther out the point is. If it does
 // not, it is as if the cut that the node has had been drawn (theorem 3 of the paper).
 bool CutTree::cut_off(std::int32_t node, std::span<const double> point, Random& random, Spot& spot) const {
+  const auto in_box = [&, ranges = node < 0 ? nullptr : box(node).data(),
+                       at_leaf = node < 0 ? this->point(static_cast<Leaf>(leaf_of(node))).data()
+                                          : nullptr](std::size_t at) {
+    return ranges != nullptr ? ranges[at] : Range{at_leaf[at], at_leaf[at]};
+  };
   double added = 0;
   double length = 0;
   for (std::size_t at = 0; at < dimensions_; ++at) {
-    const Range has = range(node, at);
+    const Range has = in_box(at);
     const double more = beyond(has.low, has.high, point[at]);
     added += more;
     length += more + (has.high - has.low);
@@ -31,14 +36,14 @@ bool CutTree::cut_off(std::int32_t node, std::span<const double> point, Random& 
   std::size_t dimension = 0;
   double more = 0;
   for (std::size_t at = 0; at < dimensions_ && place >= more; ++at) {
-    const Range has = range(node, at);
+    const Range has = in_box(at);
     const double here = beyond(has.low, has.high, point[at]);
     if (here == 0) continue;
     place -= more;
     dimension = at;
     more = here;
   }
-  const Range has = range(node, dimension);
+  const Range has = in_box(dimension);
   spot.left = point[dimension] < has.low;
   const double from = spot.left ? point[dimension] : has.high;
   const double to = spot.left ? has.low : point[dimension];
@@ -51,22 +56,22 @@ bool CutTree::cut_off(std::int32_t node, std::span<const double> point, Random& 
 
 CutTree::Spot CutTree::find(std::span<const double> point, Random& random) const {
   Spot spot;
-  const auto displaces = [&](std::uint32_t others, std::uint32_t together, std::uint32_t dimension) {
-    const double each = static_cast<double>(others) / static_cast<double>(together);
-    if (each <= spot.displacement) return;
-    spot.displacement = each;
+  // The greatest ratio so far, as two integers: a division per level would cost more than the level.
+  std::uint64_t most = 0;
+  std::uint64_t most_together = 1;
+  const auto displaces = [&](std::uint64_t others, std::uint64_t together, std::uint32_t dimension) {
+    if (others * most_together <= most * together) return;
+    most = others;
+    most_together = together;
     spot.dimension = dimension;
   };
-  spot.beside = root_;
-  while (spot.beside != kNone) {
+  for (spot.beside = root_; spot.beside != kNone;) {
     if (cut_off(spot.beside, point, random, spot)) {
       displaces(count_of(spot.beside), 1, spot.cut_dimension);
-      return spot;
+      break;
     }
-    if (spot.beside < 0) {
-      spot.equal = true;
-      return spot;
-    }
+    spot.equal = spot.beside < 0;
+    if (spot.equal) break;
     const Inner& node = inner_[inner_of(spot.beside)];
     const bool left = point[node.dimension] <= node.cut;
     const std::int32_t next = left ? node.left : node.right;
@@ -74,6 +79,7 @@ CutTree::Spot CutTree::find(std::span<const double> point, Random& random) const
     displaces(node.count + 1 - together, together, node.dimension);
     spot.beside = next;
   }
+  spot.displacement = static_cast<double>(most) / static_cast<double>(most_together);
   return spot;
 }
 
