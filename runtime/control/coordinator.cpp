@@ -106,7 +106,9 @@ void Coordinator::on_message(const ControlMessage& message, Instant now) {
     return;
   }
   if (message.kind == ControlKind::released) {
-    if (phase_ == Phase::releasing) answer(participant, now);
+    // One that has died since may have sent it, and who came after it still waits.
+    if (phase_ == Phase::releasing && message.incarnation == participant.incarnation)
+      answer(participant, now);
     return;
   }
   if (message.epoch != epoch_ || phase_ == Phase::gathering) return;  // of an attempt that is over
@@ -163,7 +165,10 @@ void Coordinator::hear(const ControlMessage& message, Instant now) {
   if (participant.incarnation == message.incarnation) return;
   const bool again = participant.incarnation != 0;
   participant.incarnation = message.incarnation;
-  if (phase_ == Phase::releasing) return ask(message.host);
+  if (phase_ == Phase::releasing) {
+    participant.answered = false;
+    return ask(message.host);
+  }
   if (again && phase_ != Phase::gathering)
     return gather(fmt::format("{} was started again", options_.hosts[message.host]), now);
   if (phase_ == Phase::gathering && missing().empty()) begin_attempt(now);

@@ -224,6 +224,37 @@ TEST_F(CoordinatorTest, a_run_that_is_over_begins_anew_for_the_user_and_stays_ov
   EXPECT_EQ(coordinator->phase(), Coordinator::Phase::releasing);
 }
 
+TEST_F(CoordinatorTest, who_comes_after_a_dead_process_is_released_too) {
+  store.manifest = Manifest{
+      .topology = "t", .epoch = 4, .checkpoint = 8, .snapshots = {{}, {}}, .ended = true, .over = true};
+  store.epoch = 4;
+  make(true);
+  both_say(ControlKind::hello);
+  say(ControlKind::released, 0);
+  say(ControlKind::released, 1);
+  EXPECT_TRUE(coordinator->done());
+
+  make(true);
+  both_say(ControlKind::hello);
+  incarnation[1] = 103;  // its dead self has answered, late
+  say(ControlKind::hello, 1);
+  incarnation[1] = 102;
+  say(ControlKind::released, 1);
+  say(ControlKind::released, 0);
+  EXPECT_FALSE(coordinator->done());
+  incarnation[1] = 103;
+  say(ControlKind::released, 1);
+  EXPECT_TRUE(coordinator->done());
+
+  make(true);
+  both_say(ControlKind::hello);
+  say(ControlKind::released, 1);
+  incarnation[1] = 104;  // it has died after it answered
+  say(ControlKind::hello, 1);
+  say(ControlKind::released, 0);
+  EXPECT_FALSE(coordinator->done());
+}
+
 TEST_F(CoordinatorTest, another_version_of_the_topology_is_sent_away) {
   make();
   coordinator->on_message({.kind = ControlKind::hello, .host = 1, .incarnation = 5, .plan = 8}, now);
