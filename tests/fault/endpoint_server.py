@@ -25,6 +25,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         [tensor] = request["inputs"]
         distances = tensor["data"]
         fault = endpoint.note(distances, self.headers)
+        endpoint.answering.wait(60)
         if any(distance < 0 for distance in distances):
             return self.reply(400, json.dumps({"error": f"{min(distances)} is no distance"}))
         minutes = [2 * distance for distance in distances]
@@ -78,6 +79,8 @@ class Endpoint:
         self.random, self.faults, self.lock = random.Random(seed), faults, threading.Lock()
         self.requests, self.asked, self.kinds, self.closing = 0, {}, {}, threading.Event()
         self.token = None
+        self.answering = threading.Event()  # cleared: requests come, and nobody answers
+        self.answering.set()
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.endpoint = self
         scheme = "http"
@@ -103,5 +106,6 @@ class Endpoint:
 
     def close(self):
         self.closing.set()
+        self.answering.set()
         self.server.shutdown()
         self.server.server_close()

@@ -2,6 +2,7 @@
 """infer with a remote engine against an endpoint that misbehaves: every row has one outcome, whatever happens, kill -9 included."""
 import os
 import random
+import signal
 import subprocess
 
 from endpoint_server import FAULTS, Endpoint
@@ -25,6 +26,7 @@ actors:
   fares:
     kind: infer
     inputs: [{{ from: rows, queue: {{ max: 200 rows }} }}]
+    instances: {instances}
     engine: remote
     endpoint:
       url: "{url}"
@@ -49,8 +51,8 @@ class EndpointTest(ReferenceTest):
         self.addCleanup(endpoint.close)
         return endpoint
 
-    def asking(self, url, options=PATIENT, count=600, rate="max", tls=""):
-        return self.write(TOPOLOGY.format(url=url, options=options, count=count, rate=rate, tls=tls))
+    def asking(self, url, options=PATIENT, count=600, rate="max", tls="", instances=1):
+        return self.write(TOPOLOGY.format(url=url, options=options, count=count, rate=rate, tls=tls, instances=instances))
 
     def check_outcomes(self, count, only=("endpoint_refused",)):
         """Each row once: with its own answer, or among the errors."""
@@ -101,6 +103,38 @@ class EndpointTest(ReferenceTest):
         self.succeed(process)
         self.assertGreater(kills, KILLS // 2)
         self.check_outcomes(3000)
+
+    def test_a_checkpoint_holds_the_rows_under_way_for_any_number_of_instances(self):
+        endpoint = self.endpoint()
+        options = "    in_flight: 100\n    timeout: 60s\n    deadline: 120s\n    order: { by_key: card }\n"
+        endpoint.answering.clear()
+        for instances in (1, 3, 2):
+            asked = endpoint.requests
+            topology = self.asking(endpoint.url, options, 40, instances=instances)
+            process = self.run_host(topology)
+            # The source is through with them: whatever is not saved is lost.
+            self.until(lambda: endpoint.requests >= asked + 40, "not all rows were asked about", process)
+            for _ in range(2):
+                self.until_checkpoint(topology, process)
+            self.kill(process)
+        endpoint.answering.set()
+        self.succeed(self.run_host(topology))
+        self.check_outcomes(40)
+        self.assertEqual({distance: times for distance, times in endpoint.asked.items() if times != 4}, {})
+
+    def test_a_stopped_run_goes_on_with_the_rows_under_way(self):
+        endpoint = self.endpoint()
+        endpoint.answering.clear()
+        topology = self.asking(endpoint.url, "    in_flight: 50\n    timeout: 60s\n    deadline: 120s\n", 100, "200/s")
+        process = self.run_host(topology)
+        self.until(lambda: endpoint.requests >= 20, "nobody was asked", process)
+        process.send_signal(signal.SIGTERM)
+        code, _, err = self.finish(process)  # its last checkpoint has them
+        self.assertEqual(code, 0, err)
+        self.assertEqual(self.rows("out.jsonl"), [])
+        endpoint.answering.set()
+        self.succeed(self.run_host(topology))
+        self.check_outcomes(100)
 
     def test_deadline_and_breaker_end_what_an_endpoint_does_not(self):
         endpoint = self.endpoint(faults=1.0, seed=4)
