@@ -14,11 +14,6 @@
 namespace leat {
 namespace {
 
-/// Time that shadows get to finish with what waits when the input has ended.
-constexpr Duration kShadowEnd = std::chrono::seconds(5);
-/// Rows that may wait for shadows.
-constexpr std::uint64_t kShadowRows = 16'384;
-
 class InProcess final : public Actor {
  public:
   explicit InProcess(const InferConfig& config)
@@ -28,13 +23,14 @@ class InProcess final : public Actor {
         generation_(plan_->model->generation()),
         on_null_(config.on_null),
         watch_(config.watch),
-        rows_(plan_->limits) {}
+        rows_(plan_->limits),
+        shadows_(selection_->shadows, on_null_) {}
 
   Status on_start(Context&) override {
     warm(*model_);
     plan_->model->watch(watch_);
     if (selection_->canary) warm(selection_->canary->model());
-    if (!selection_->shadows.empty()) shadows_.emplace(selection_->shadows, on_null_, kShadowRows);
+    shadows_.start();
     return {};
   }
   Status on_batch(const Port&, const Batch& batch, Context& ctx) override {
@@ -42,19 +38,15 @@ class InProcess final : public Actor {
     return ask_due(ctx);
   }
   Status on_timer(Timer timer, Context& ctx) override {
-    if (timer == kDue) return ask_due(ctx);
-    end_shadows(ctx);
-    return {};
+    return shadows_.on_timer(timer, model_->identity().text(), ctx) ? Status() : ask_due(ctx);
   }
   Status on_barrier(Context& ctx) override { return ask_all(ctx); }
   Status on_end(Context& ctx) override {
     LEAT_TRY(ask_all(ctx));
-    if (!shadows_) return {};
-    ctx.start_timer(kShadowsLate, kShadowEnd);
-    shadows_->when_idle(ctx.waker(kShadowsDone));
+    shadows_.end(ctx);
     return {};
   }
-  bool drained() const override { return !shadows_ || shadows_told_; }
+  bool drained() const override { return shadows_.done(); }
 
   /// A version that has gone back stays so; one that is on trial is tried anew.
   void save(StateWriter& state) const override {
@@ -76,8 +68,6 @@ class InProcess final : public Actor {
 
  private:
   static constexpr Timer kDue{0};
-  static constexpr Timer kShadowsDone{1};
-  static constexpr Timer kShadowsLate{2};
 
   Status ask_due(Context& ctx) {
     while (const std::optional<Batch> rows = rows_.take(ctx.now())) LEAT_TRY(answer(*rows, ctx));
@@ -105,7 +95,6 @@ class InProcess final : public Actor {
            selection_->canary->on_trial();
   }
   void measure(Context& ctx) const;
-  void end_shadows(Context& ctx);
 
   /// Takes the model that a swap has put in place.
   void look_for_swap(Context& ctx);
@@ -119,8 +108,7 @@ class InProcess final : public Actor {
   MicroBatch rows_;
   std::uint64_t otherwise_rows_ = 0;
   std::uint64_t canary_rows_ = 0, canary_failed_ = 0;
-  std::optional<Shadows> shadows_;
-  bool shadows_told_ = false;
+  ShadowRun shadows_;
 };
 
 void InProcess::look_for_swap(Context& ctx) {
@@ -158,16 +146,7 @@ std::vector<std::uint32_t> failed_rows(const Question& asked, const Prediction& 
 void InProcess::ask_current(const Question& asked, Outlet& outlet) {
   if (asked.rows.empty()) return;
   Prediction prediction = ask(*model_, asked.columns, plan_->inputs.counts);
-  if (shadows_) {
-    std::vector<std::uint32_t> without = failed_rows(asked, prediction);
-    without.insert(without.end(), asked.absent.begin(), asked.absent.end());
-    std::ranges::sort(without);
-    const std::vector<std::uint32_t> answered = others(asked.rows.row_count(), without);
-    if (without.empty())
-      shadows_->offer(asked.rows, prediction.outputs);
-    else
-      shadows_->offer(asked.rows.take(answered), prediction.outputs.take(answered));
-  }
+  shadows_.offer(asked, prediction);
   outlet.answered(asked, std::move(prediction), model_->identity().text());
 }
 
@@ -218,28 +197,7 @@ void InProcess::measure(Context& ctx) const {
     ctx.measure("canary_failed", canary_failed_);
     ctx.measure("canary_went_back", !selection_->canary->on_trial());
   }
-  if (shadows_) {
-    const Shadows::Counts counts = shadows_->counts();
-    Agreement all;
-    for (const Agreement& model : counts.models) all.add(model);
-    ctx.measure("shadow_rows", all.rows);
-    ctx.measure("shadow_agreed", all.agreed);
-    ctx.measure("shadow_failed", all.failed);
-    ctx.measure("shadow_skipped", counts.skipped);
-  }
-}
-
-void InProcess::end_shadows(Context& ctx) {
-  if (std::exchange(shadows_told_, true)) return;
-  measure(ctx);
-  const Shadows::Counts counts = shadows_->counts();
-  for (std::size_t at = 0; at < counts.models.size(); ++at) {
-    const Agreement& model = counts.models[at];
-    const std::uint64_t unseen = counts.offered - model.rows - model.failed;
-    ctx.log(LogLevel::info, fmt::format("shadow {} beside {}: {}, {} skipped",
-                                        shadows_->models()[at].model->identity().text(),
-                                        model_->identity().text(), model.text(), unseen));
-  }
+  shadows_.measure(ctx);
 }
 
 }  // namespace

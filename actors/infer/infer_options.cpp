@@ -72,7 +72,6 @@ bool check_options(const InferConfig& config, Describe& describe) {
       {"max_age", config.max_age.has_value(), "remote"},
       {"order", config.order.has_value(), "remote"},
       {"queue", config.queue.has_value(), "remote"},
-      {"shadow", !config.shadow.empty(), "lexicon ngram onnx xgboost"},
       {"canary", config.canary.has_value(), "ngram onnx xgboost"},
   };
   bool good = true;

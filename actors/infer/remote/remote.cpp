@@ -11,6 +11,7 @@
 #include "infer/remote/remote_plan.hpp"
 #include "infer/remote/status.hpp"
 #include "infer/selection/outlet.hpp"
+#include "infer/selection/shadow_run.hpp"
 #include "infer/text_input.hpp"
 
 namespace leat {
@@ -37,12 +38,14 @@ class Remote final : public Actor {
         reader_(plan_->reply),
         nobody_(std::make_shared<const Replied>(
             Replied{placeholder(plan_->reply.outputs), "remote/" + plan_->name})),
-        failed_(std::make_shared<const Replied>()) {}
+        failed_(std::make_shared<const Replied>()),
+        shadows_(plan_->shadows, on_null_) {}
 
   Status on_start(Context& ctx) override {
     // What differs between instances, so that they do not all come back at once.
     outcomes_.emplace(plan_->rules, 0x5eed + ctx.instance());
     LEAT_TRY_ASSIGN(calls_, plan_->open(plan_->endpoint, ctx.waker(kCame)));
+    shadows_.start();
     for (const Batch& batch : std::exchange(saved_.rows, {})) take_rows(batch, saved_.watermark, ctx);
     return step(ctx);
   }
@@ -50,15 +53,17 @@ class Remote final : public Actor {
     take_rows(batch, ctx.watermark(), ctx);
     return step(ctx);
   }
-  Status on_timer(Timer, Context& ctx) override {
+  Status on_timer(Timer timer, Context& ctx) override {
+    if (shadows_.on_timer(timer, nobody_->by, ctx)) return {};
     for (const HttpAnswer& answer : calls_->take()) take_answer(answer, ctx);
     return step(ctx);
   }
   Status on_end(Context& ctx) override {
     outcomes_->close();
+    closed_ = true;
     return step(ctx);
   }
-  bool drained() const override { return rows_.size() == 0; }
+  bool drained() const override { return rows_.size() == 0 && shadows_.done(); }
   void save(StateWriter& state) const override { rows_.save(state); }
   Status load(StateReader& state) override {
     const auto ours = [this](const KeyShare& share, const Batch& rows) { return own_rows(share, rows); };
@@ -106,6 +111,8 @@ class Remote final : public Actor {
   std::shared_ptr<const Replied> failed_;   // of rows that `otherwise` answers when it is their turn
   std::unordered_map<Row, Error> reasons_;  // why those failed
   std::uint64_t otherwise_rows_ = 0;
+  ShadowRun shadows_;
+  bool closed_ = false;  // the input has ended
   SavedRows saved_;
   Breaker::State breaker_ = Breaker::State::closed;
   std::unique_ptr<HttpCalls> calls_;
@@ -199,6 +206,7 @@ Status Remote::step(Context& ctx) {
   while (!carry_out(ctx));
   emit_settled(ctx);
   tell(ctx);
+  if (closed_ && rows_.size() == 0) shadows_.end(ctx);
   return {};
 }
 
@@ -288,8 +296,10 @@ void Remote::emit_rows(std::span<const Row> rows, Context& ctx) {
     outputs.push_back(answer.replied->outputs.slice(answer.place, count));
     at += count;
   }
+  Prediction prediction{concat(outputs), {}};
+  shadows_.offer(asked, prediction);
   Outlet outlet(asked.rows, plan_->answers, plan_->otherwise, ctx);
-  outlet.answered(asked, {concat(outputs), {}}, answers_.at(rows.front()).replied->by);
+  outlet.answered(asked, std::move(prediction), answers_.at(rows.front()).replied->by);
   outlet.send();
 }
 
@@ -302,13 +312,14 @@ void Remote::tell(Context& ctx) {
   ctx.hold_watermark(rows_.watermark_limit());
   const std::uint64_t round = std::uint64_t{plan_->rules.in_flight} * plan_->rules.rows_max;
   ctx.hold_input(outcomes_->waiting() >= round || rows_.size() >= plan_->queue);
-  if (plan_->otherwise.given()) ctx.measure("otherwise_rows", otherwise_rows_);
   const Breaker::State state = outcomes_->breaker(ctx.now());
   ctx.measure("in_flight", outcomes_->under_way());
   ctx.measure("rows_held", rows_.size());
   ctx.measure("retries", outcomes_->retries());
   ctx.measure("unwanted_answers", outcomes_->unwanted());
   ctx.measure("breaker", static_cast<std::uint64_t>(state));
+  if (plan_->otherwise.given()) ctx.measure("otherwise_rows", otherwise_rows_);
+  shadows_.measure(ctx);
   if (const Breaker::State before = std::exchange(breaker_, state); before == state) return;
   constexpr const char* kStates[] = {"closed: it is asked again", "half open: one row is asked about",
                                      "open: it fails too often and is left alone"};

@@ -298,6 +298,7 @@ void Describing::declare() {
   if (!answers) return;
   std::vector<Field> fields = answers->fields();
   good_ = describe_otherwise(config_, *answers, fields, plan_.otherwise, describe_) && good_;
+  good_ = describe_shadows(config_, plan_.reply.outputs, plan_.shadows, describe_) && good_;
   const SchemaPtr schema = with_answers(fields, describe_);
   if (schema == nullptr || !good_) return;
   describe_.output(InferPorts::out, schema);

@@ -6,6 +6,7 @@
 #include "infer/remote/outcomes.hpp"
 #include "infer/remote/reply_reader.hpp"
 #include "infer/selection/otherwise.hpp"
+#include "infer/selection/shadow_model.hpp"
 
 namespace leat {
 
@@ -24,6 +25,7 @@ struct RemotePlan {
   ReplyFormat reply;
   Answers answers;
   Otherwise otherwise;
+  std::vector<ShadowModel> shadows;
   Outcomes::Rules rules;
   AnswerOrder::Rule order = AnswerOrder::Rule::none;
   std::optional<Expression> key;  ///< of `order: by_key`

@@ -85,6 +85,12 @@ bool describe_shadows(const InferConfig& config, const SchemaPtr& outputs, std::
       own.source = {path ? "" : option.model, path ? option.path : ""};
     }
     own.version = option.version;
+    if (own.engine == "remote") {
+      here.problem(Code::bad_value, option.place,
+                   "a shadow answers in this process; say which `engine` it has");
+      good = false;
+      continue;
+    }
     const MappedModel mapped = map_model(own, here);
     if (mapped.model == nullptr || !mapped.inputs) {
       good = false;

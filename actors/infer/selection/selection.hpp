@@ -3,7 +3,7 @@
 #include "infer/infer_options.hpp"
 #include "infer/selection/canary.hpp"
 #include "infer/selection/outlet.hpp"
-#include "infer/selection/shadow.hpp"
+#include "infer/selection/shadow_run.hpp"
 
 namespace leat {
 

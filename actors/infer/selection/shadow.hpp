@@ -8,15 +8,9 @@
 
 #include "infer/question.hpp"
 #include "infer/selection/agreement.hpp"
+#include "infer/selection/shadow_model.hpp"
 
 namespace leat {
-
-/// A model that is asked beside the one that answers.
-struct ShadowModel {
-  ModelPtr model;
-  ModelColumns inputs;
-  double tolerance = 0.01;  ///< numbers that differ by no more agree
-};
 
 /// Asks other models about rows that have been answered, and counts how far they agree. A thread of its own,
 /// of low priority, does it: whoever offers rows goes on at once, and rows that find the queue full are

@@ -1,129 +1,16 @@
-#include "infer/remote/remote.hpp"
-
 #include <gtest/gtest.h>
 
-#include <leat/testing.hpp>
+#include "unit/infer/remote/played_endpoint.hpp"
 
-#include "support/temp_folder.hpp"
-
-// The actor with an endpoint that the test plays: what is asked stands in `asked`, what is answered comes
-// when the clock is moved.
 namespace leat {
 namespace {
 
 using namespace std::chrono_literals;
-
-struct Endpoint {
-  struct Call {
-    std::uint64_t number;
-    std::string body;
-  };
-  std::vector<Call> asked;
-  std::vector<std::uint64_t> cancelled;
-  std::vector<HttpAnswer> answers;
-  std::function<void()> wake;
-
-  void answer(std::size_t call, std::string body, int status = 200) {
-    answers.push_back({.call = asked[call].number, .status = status, .body = std::move(body)});
-    wake();
-  }
-  /// The answer to a request about so many rows.
-  void minutes(std::size_t call, const std::string& values) {
-    answer(call, R"({"model_name":"fare","model_version":"3","outputs":[{"name":"minutes","data":[)" +
-                     values + "]}]}");
-  }
-};
-Endpoint* endpoint = nullptr;  // one test at a time; kinds get nothing but their options
-
-class Calls final : public HttpCalls {
- public:
-  void send(std::uint64_t call, std::string body) override {
-    endpoint->asked.push_back({call, std::move(body)});
-  }
-  void cancel(std::uint64_t call) override { endpoint->cancelled.push_back(call); }
-  std::vector<HttpAnswer> take() override { return std::exchange(endpoint->answers, {}); }
-};
-
-/// `infer` with that endpoint in the place of HTTP.
-class Played final : public Actor {
- public:
-  using Config = InferConfig;
-  static constexpr KindInfo kind{.name = "infer", .doc = "Asks.", .rescales = true};
-  static constexpr auto inputs = ports(InferPorts::in);
-  static constexpr auto outputs = ports(InferPorts::out, InferPorts::late, InferPorts::otherwise);
-  static Fields<Config> fields() { return infer_fields(); }
-  static void describe(Config& config, Describe& describe) {
-    describe_infer(config, describe);
-    if (config.remote == nullptr) return;
-    RemotePlan plan = *config.remote;
-    plan.open = [](const HttpEndpoint&, std::function<void()> wake) -> Result<std::unique_ptr<HttpCalls>> {
-      endpoint->wake = std::move(wake);
-      return std::unique_ptr<HttpCalls>(std::make_unique<Calls>());
-    };
-    config.remote = std::make_shared<const RemotePlan>(std::move(plan));
-  }
-  explicit Played(const Config& config) : remote_(make_remote(config)) {}
-
-  Status on_start(Context& ctx) override { return remote_->on_start(ctx); }
-  Status on_batch(const Port& port, const Batch& batch, Context& ctx) override {
-    return remote_->on_batch(port, batch, ctx);
-  }
-  Status on_timer(Timer timer, Context& ctx) override { return remote_->on_timer(timer, ctx); }
-  Status on_end(Context& ctx) override { return remote_->on_end(ctx); }
-  bool drained() const override { return remote_->drained(); }
-  void save(StateWriter& state) const override { remote_->save(state); }
-  Status load(StateReader& state) override { return remote_->load(state); }
-
- private:
-  std::unique_ptr<Actor> remote_;
-};
-
-const Registry& registry() {
-  static const Registry made = [] {
-    Registry registry;
-    registry.add<Played>();
-    return registry;
-  }();
-  return made;
-}
-
-constexpr const char* kInput = "{ id: int64, card: string, distance: 'float64?' }";
-
-/// A harness whose endpoint is played; `more` are options beside the usual.
-struct Asking {
-  explicit Asking(const std::string& more = {},
-                  const std::string& map = "{ in: { distance: distance }, out: trip }")
-      : named((endpoint = &here, registry()), "infer",
-              "{ engine: remote, endpoint: { url: \"http://model/v2/models/fare/infer\", outputs: { minutes: "
-              "float64 } }, map: " +
-                  map + (more.empty() ? "" : ", " + more) + " }",
-              kInput) {
-    EXPECT_EQ(named.problems(), "");
-  }
-  ~Asking() { endpoint = nullptr; }
-  void row(int id, const std::string& card = "a", const std::string& distance = "1.5") {
-    ASSERT_TRUE(named.feed("{\"id\":" + std::to_string(id) + ",\"card\":\"" + card +
-                           "\",\"distance\":" + distance + "}"));
-  }
-  /// The ids of the rows that went out since the last look.
-  std::string ids(const std::string& port = "out") {
-    std::string text;
-    for (const Batch& batch : named.take_batches(port))
-      for (const std::int64_t id : batch.column(0).int64s()) text += std::to_string(id) + " ";
-    return text;
-  }
-  std::string errors() {
-    std::string text;
-    for (const Batch& batch : named.take_batches("errors"))
-      for (std::uint32_t row = 0; row < batch.row_count(); ++row)
-        text += std::string(batch.column("code")->text(row)) + ": " +
-                std::string(batch.column("message")->text(row)) + "\n";
-    return text;
-  }
-
-  Endpoint here;
-  ActorHarness named;
-};
+using testing::Asking;
+using testing::endpoint;
+using testing::Endpoint;
+using testing::kInput;
+using testing::registry;
 
 TEST(Remote, row_is_asked_about_and_goes_out_with_its_answer) {
   Asking asking;
@@ -303,45 +190,6 @@ TEST(Remote, open_breaker_sends_rows_to_errors_at_once) {
   ASSERT_TRUE(asking.named.advance(0s));
   EXPECT_EQ(asking.ids(), "4 ");
   EXPECT_EQ(asking.named.measured("breaker"), 0u);
-}
-
-TEST(Remote, otherwise_answers_in_the_rows_turn_what_the_endpoint_could_not) {
-  const testing::TempFolder folder;
-  const std::string words = folder.write("words.tsv", "far\t9\nnear\t2\n");
-  Asking asking("order: all, retry: { attempts: 1 }, otherwise: { engine: lexicon, model: " + words +
-                    ", map: { in: 'card == \"none\" ? string(1 / 0) : card', out: { minutes: score } } }",
-                "{ in: { distance: distance }, out: { minutes: minutes } }");
-  asking.row(1);
-  asking.row(2, "far");
-  asking.row(3, "none");
-  asking.row(4);
-  asking.here.answer(1, "", 404);
-  asking.here.answer(2, "", 404);
-  asking.here.minutes(3, "4");
-  ASSERT_TRUE(asking.named.advance(0s));
-  EXPECT_EQ(asking.named.take(), "");
-  EXPECT_EQ(asking.errors(), "");
-  asking.here.minutes(0, "1");
-  ASSERT_TRUE(asking.named.advance(0s));
-  EXPECT_EQ(asking.named.take(),
-            "{\"id\":1,\"card\":\"a\",\"distance\":1.5,\"minutes\":1.0,\"answered_by\":\"remote/fare@3\"}\n"
-            "{\"id\":2,\"card\":\"far\",\"distance\":1.5,\"minutes\":9.0,\"answered_by\":\"lexicon/words\"}\n"
-            "{\"id\":4,\"card\":\"a\",\"distance\":1.5,\"minutes\":4.0,\"answered_by\":\"remote/fare@3\"}\n");
-  EXPECT_EQ(asking.errors(), "endpoint_refused: status 404; otherwise lexicon/words: division by zero\n");
-  EXPECT_EQ(asking.named.measured("otherwise_rows"), 1u);
-  ASSERT_TRUE(asking.named.end());
-  EXPECT_TRUE(asking.named.ended());
-}
-
-TEST(Remote, otherwise_port_takes_what_failed_as_it_came_and_errors_nothing) {
-  Asking asking("otherwise: port, retry: { attempts: 1 }, breaker: { failures: 100%, of: 1, pause: 5s }");
-  asking.row(1);
-  asking.row(2, "a", "null");  // it cannot be asked about
-  asking.here.answer(0, "", 500);
-  ASSERT_TRUE(asking.named.advance(0s));
-  asking.row(3);  // the breaker is open
-  EXPECT_EQ(asking.ids("otherwise"), "2 1 3 ");
-  EXPECT_EQ(asking.ids() + asking.errors(), "");
 }
 
 TEST(Remote, end_waits_for_the_answers_under_way) {
