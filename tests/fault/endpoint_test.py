@@ -2,11 +2,13 @@
 """infer with a remote engine against an endpoint that misbehaves: every row has one outcome, whatever happens, kill -9 included."""
 import os
 import random
+import re
 import signal
 import subprocess
+import urllib.request
 
 from endpoint_server import FAULTS, Endpoint
-from launcher import main
+from launcher import LEAT, main
 from reference import ReferenceTest
 
 KILLS = int(os.environ.get("LEAT_KILLS", "12"))
@@ -142,6 +144,29 @@ class EndpointTest(ReferenceTest):
         self.succeed(self.start("run", self.asking(endpoint.url, options + "    breaker: { failures: 50%, of: 8, pause: 100ms }\n"), "--quiet"))
         rows, errors = self.check_outcomes(600, ("endpoint_refused", "endpoint_failed", "deadline_missed", "breaker_open"))
         self.assertIn("breaker_open", {error["code"] for error in errors})
+
+    def test_what_is_under_way_stands_among_the_metrics(self):
+        endpoint, port = self.endpoint(), self.free_port()
+        endpoint.answering.clear()
+        process = self.start("run", self.asking(endpoint.url, "    in_flight: 7\n    timeout: 60s\n", 30), "--quiet", "--metrics", f"127.0.0.1:{port}")
+        self.until(lambda: endpoint.requests >= 7, "nobody was asked", process)
+
+        def values():
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
+                lines = [line for line in page.read().decode().splitlines() if line.startswith("leat_actor_value{") and 'actor="fares"' in line]
+            return {re.search('name="([a-z_]+)"', line)[1]: int(line.rsplit(" ", 1)[1]) for line in lines}
+
+        expected = {"in_flight": 7, "rows_held": 30, "retries": 0, "unwanted_answers": 0, "breaker": 0}
+        self.until(lambda: values() == expected, "the metrics say something else", process)
+        endpoint.answering.set()
+        self.succeed(process)
+
+    def test_late_rows_must_have_a_reader_where_they_can_come(self):
+        run = subprocess.run([LEAT, "validate", self.asking("http://127.0.0.1:1", "    max_age: 1s\n")], capture_output=True, text=True)
+        self.assertNotEqual(run.returncode, 0)
+        self.assertIn("nobody reads `fares.late`", run.stdout + run.stderr)
+        run = subprocess.run([LEAT, "validate", self.asking("http://127.0.0.1:1", "")], capture_output=True, text=True)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
 
     def test_nobody_who_listens_is_an_error_per_row(self):
         options = "    retry: { attempts: 2, backoff: 1ms }\n"
