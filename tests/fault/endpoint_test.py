@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """infer with a remote engine against an endpoint that misbehaves: every row has one outcome, whatever happens, kill -9 included."""
 import os
+import pathlib
 import random
 import re
 import signal
 import subprocess
+import unittest
 import urllib.request
 
 from endpoint_server import FAULTS, Endpoint
@@ -38,6 +40,35 @@ actors:
 {options}
   out: {{ kind: publish.file, inputs: [fares], path: out.jsonl }}
   errors: {{ kind: publish.file, inputs: [fares.errors], path: errors.jsonl }}
+"""
+
+BOTH = """
+topology: both
+delivery: best_effort
+actors:
+  flights:
+    kind: ingest.generate
+    count: 500
+    seed: 4
+    fields: {{ hour: r1 * 24.0, weekday: double(k1 % 7), distance: r2 * 2500.0, recent_delay: r3 * 60.0 - 10.0, recent_flights: double(k2 % 100) }}
+  local:
+    kind: infer
+    inputs: [flights]
+    engine: xgboost
+    model: {models}/delay
+    map:
+      in: {{ hour: hour, weekday: weekday, distance: distance, recent_delay: recent_delay, recent_flights: recent_flights }}
+      out: local
+  both:
+    kind: infer
+    inputs: [local]
+    engine: remote
+    endpoint: {{ url: "{url}/v2/models/delay/infer", outputs: {{ score: float64 }} }}
+    map:
+      in: {{ hour: hour, weekday: weekday, distance: distance, recent_delay: recent_delay, recent_flights: recent_flights }}
+      out: remote
+    batch: {{ max: 16, delay: 1ms }}
+  out: {{ kind: publish.file, inputs: [both], path: both.jsonl }}
 """
 
 PATIENT = """    in_flight: 16
@@ -174,6 +205,25 @@ class EndpointTest(ReferenceTest):
         rows, errors = self.check_outcomes(50, ("endpoint_failed",))
         self.assertEqual(len(errors), 50)
         self.assertIn("can't connect: Connection refused", errors[0]["message"])
+
+    @unittest.skipUnless(os.environ.get("LEAT_MODEL_SERVER"), "there is no XGBoost for examples/model-server")
+    def test_the_example_server_says_what_its_model_says_in_process(self):
+        models = pathlib.Path(os.environ["LEAT_SOURCE_DIR"]) / "topologies/flight-delay/models"
+        server = subprocess.Popen([os.environ["LEAT_MODEL_SERVER"], models, "--port", "0"], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(self.end_server, server)
+        url = server.stdout.readline().split()[0]
+        self.succeed(self.start("run", self.write(BOTH.format(url=url, models=models)), "--quiet"))
+        rows = self.rows("both.jsonl")
+        self.assertEqual(len(rows), 500)
+        for row in rows:
+            self.assertEqual((row["local_model"], row["remote_model"]), ("xgboost/delay@1", "remote/delay@1"))
+            self.assertAlmostEqual(row["local_score"], row["remote_score"], 6)
+
+    @staticmethod
+    def end_server(server):
+        server.terminate()
+        server.wait()
+        server.stdout.close()
 
     def certificate(self):
         made = self.folder / "endpoint.pem"
