@@ -89,7 +89,6 @@ TEST_F(ParticipantTest, asks_for_the_checkpoint_again_until_it_is_saved_and_then
 TEST_F(ParticipantTest, what_belongs_to_another_epoch_is_nothing) {
   begin();
   hear(ControlKind::barrier, 1, 2);
-  hear(ControlKind::release, 0, 2);
   participant.saved(0, 1, {});
   participant.committed(2, 1);
   EXPECT_EQ(workers.done, "");
@@ -121,6 +120,21 @@ TEST_F(ParticipantTest, is_released_once_and_answers_each_time) {
   EXPECT_EQ(workers.done, "release ");
   EXPECT_EQ(said(), "9 9 ");
   EXPECT_TRUE(participant.ended());
+}
+
+TEST_F(ParticipantTest, the_end_of_an_attempt_whose_start_it_never_heard_is_its_end_too) {
+  begin();
+  hear(ControlKind::release, 0, 2);
+  EXPECT_EQ(workers.done, "release ");
+  EXPECT_TRUE(participant.ended());
+}
+
+TEST_F(ParticipantTest, the_end_of_an_attempt_before_its_own_is_old_news) {
+  hear(ControlKind::start, 0, 3);
+  workers.done.clear();
+  hear(ControlKind::release, 0, 2);
+  EXPECT_EQ(workers.done, "");
+  EXPECT_FALSE(participant.ended());
 }
 
 }  // namespace
