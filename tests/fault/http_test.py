@@ -203,6 +203,16 @@ class Durability(Http):
         self.assertGreaterEqual(accepted, 60, "it did not accept again")
         self.assertEqual(len(self.rows_when_there_are(accepted * 100)), accepted * 100)
 
+    def wait_until_refused(self):
+        """Said before the server knows; from then on it takes no connections."""
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=30).close()
+            except ConnectionRefusedError:
+                return
+        self.fail("it still takes connections")
+
     def test_a_request_that_has_begun_is_answered_when_the_run_drains(self):
         self.start_server()
         with socket.create_connection(("127.0.0.1", self.port), timeout=30) as peer:
@@ -210,6 +220,7 @@ class Durability(Http):
             self.post('{"id": 0}')  # the first bytes of the other were read before this was answered
             self.process.send_signal(signal.SIGTERM)
             self.wait_until_said("draining")
+            self.wait_until_refused()
             peer.sendall(b": 1}")
             answer = self.read_all(peer)
         self.assertEqual(self.status_of(answer), 202)
