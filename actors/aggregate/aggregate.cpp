@@ -179,22 +179,13 @@ class Aggregate final : public Actor {
   }
 
   Status load(StateReader& reader) override {
-    const std::string* bytes = reader.bytes("windows");
-    if (bytes == nullptr) return fail(Code::storage_failed, "the snapshot has no part `windows`");
-    std::string shape;
-    LEAT_TRY(reader.read("shape", shape));
-    if (shape != shape_text(config_))
-      return fail(Code::state_mismatch,
-                  fmt::format("its state is of {}, and it has {} now; set it back, or start anew with `leat "
-                              "run --from none`",
-                              shape, shape_text(config_)));
-    StateIn state(*bytes);
+    LEAT_TRY_ASSIGN(StateIn state, read_part(reader, "windows"));
+    LEAT_TRY(check_shape(reader, shape_text(config_)));
     const KeyShare* share = reader.share();
     windows_->load(
         state,
         share == nullptr ? KeepKeys() : [&](const KeyTable& table) { return keys_of(*share, table, keys_); });
-    if (!state.complete()) return fail(Code::storage_failed, "the snapshot's part `windows` is damaged");
-    return {};
+    return check_complete(state, "windows");
   }
 
  private:

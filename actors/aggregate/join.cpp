@@ -377,9 +377,7 @@ void Join::save(StateWriter& writer) const {
 
 // Keys get new numbers: this may be one of several states, of which only a share is kept.
 Status Join::load(StateReader& reader) {
-  const std::string* bytes = reader.bytes("rows");
-  if (bytes == nullptr) return fail(Code::storage_failed, "the snapshot has no part `rows`");
-  StateIn state(*bytes);
+  LEAT_TRY_ASSIGN(StateIn state, read_part(reader, "rows"));
   watermark_ = std::max(watermark_, state.get<std::int64_t>());
   KeyTable keys(keys_.form());
   for (std::uint32_t left_keys = state.get_count(sizeof(std::uint64_t)); left_keys > 0; --left_keys)
@@ -388,8 +386,7 @@ Status Join::load(StateReader& reader) {
   const std::vector<bool> ours =
       share == nullptr ? std::vector<bool>(keys.size(), true) : keys_of(*share, keys, keys_);
   for (const bool is_left : {true, false}) LEAT_TRY(load_side(is_left, keys, ours, state));
-  if (!state.complete()) return fail(Code::storage_failed, "the snapshot's part `rows` is damaged");
-  return {};
+  return check_complete(state, "rows");
 }
 
 Status Join::load_side(bool is_left, const KeyTable& keys, const std::vector<bool>& ours, StateIn& state) {

@@ -87,19 +87,10 @@ class AnomalyActor final : public Actor {
   }
 
   Status load(StateReader& reader) override {
-    const std::string* bytes = reader.bytes("histories");
-    if (bytes == nullptr) return fail(Code::storage_failed, "the snapshot has no part `histories`");
-    std::string shape;
-    LEAT_TRY(reader.read("shape", shape));
-    if (shape != state_shape(config_))
-      return fail(Code::state_mismatch,
-                  fmt::format("its state is of {}, and it has {} now; set it back, or start anew with `leat "
-                              "run --from none`",
-                              shape, state_shape(config_)));
-    StateIn state(*bytes);
+    LEAT_TRY_ASSIGN(StateIn state, read_part(reader, "histories"));
+    LEAT_TRY(check_shape(reader, state_shape(config_)));
     histories_.load(state, reader.share(), config_.key_schema);
-    if (!state.complete()) return fail(Code::storage_failed, "the snapshot's part `histories` is damaged");
-    return {};
+    return check_complete(state, "histories");
   }
 
  private:

@@ -1,9 +1,8 @@
 #pragma once
 
+#include <leat/random.hpp>
 #include <leat/state_bytes.hpp>
 #include <vector>
-
-#include "anomaly/random.hpp"
 
 namespace leat {
 

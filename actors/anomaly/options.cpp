@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <leat/random.hpp>
 
 #include "anomaly/ewma.hpp"
 #include "anomaly/forest.hpp"
-#include "anomaly/random.hpp"
 #include "anomaly/zscore.hpp"
 
 namespace leat {

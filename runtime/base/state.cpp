@@ -1,7 +1,7 @@
 #define MSGPACK_NO_BOOST
 #include <fmt/format.h>
 
-#include <leat/state.hpp>
+#include <leat/state_bytes.hpp>
 #include <msgpack.hpp>
 
 namespace leat {
@@ -60,6 +60,27 @@ Status StateReader::read(std::string_view name, std::string& value) const {
 }
 Status StateReader::read(std::string_view name, std::map<std::string, std::int64_t>& value) const {
   return unpack(bytes(name), name, value);
+}
+
+Result<StateIn> read_part(const StateReader& reader, std::string_view name) {
+  const std::string* bytes = reader.bytes(name);
+  if (bytes == nullptr) return fail(Code::storage_failed, fmt::format("the snapshot has no part `{}`", name));
+  return StateIn(*bytes);
+}
+
+Status check_complete(const StateIn& state, std::string_view name) {
+  if (state.complete()) return {};
+  return fail(Code::storage_failed, fmt::format("the snapshot's part `{}` is damaged", name));
+}
+
+Status check_shape(const StateReader& reader, const std::string& shape) {
+  std::string saved;
+  LEAT_TRY(reader.read("shape", saved));
+  if (saved == shape) return {};
+  return fail(Code::state_mismatch,
+              fmt::format("its state is of {}, and it has {} now; set it back, or start anew with `leat "
+                          "run --from none`",
+                          saved, shape));
 }
 
 }  // namespace leat

@@ -5,17 +5,6 @@
 #include <algorithm>
 
 namespace leat {
-namespace {
-
-/// SplitMix64 (Steele, Lea, Flood 2014).
-std::uint64_t next_random(std::uint64_t& state) {
-  std::uint64_t z = state += 0x9e3779b97f4a7c15;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
-}
-
-}  // namespace
 
 void Outcomes::add(Row row, Time born, Time now) {
   // Deadlines rise with the rows, whatever the clock does.
@@ -270,7 +259,7 @@ Duration Outcomes::backoff(std::uint32_t attempts) {
   constexpr std::uint32_t kDoublingsMax = 16;
   const auto whole = static_cast<std::uint64_t>(rules_.backoff.count())
                      << std::min(attempts - 1, kDoublingsMax);
-  return Duration(static_cast<std::int64_t>(whole / 2 + next_random(random_) % (whole / 2 + 1)));
+  return Duration(static_cast<std::int64_t>(whole / 2 + random_.next() % (whole / 2 + 1)));
 }
 
 Time Outcomes::next() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <leat/random.hpp>
 #include <leat/units.hpp>
 #include <map>
 #include <optional>
@@ -149,7 +150,7 @@ class Outcomes {
   Duration backoff(std::uint32_t attempts);
 
   Rules rules_;
-  std::uint64_t random_;
+  Random random_;
   std::optional<Breaker> breaker_;
   Orders orders_;
   std::map<Row, RowState> rows_;  // in the order they came, which is that of their deadlines

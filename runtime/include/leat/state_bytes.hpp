@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstring>
-#include <leat/result.hpp>
+#include <leat/state.hpp>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -87,5 +87,14 @@ class StateIn {
   std::string_view left_;
   bool ok_ = true;
 };
+
+// What a `load` asks of a snapshot's part that was written so; errors: storage_failed, naming the part, or
+// state_mismatch.
+
+Result<StateIn> read_part(const StateReader& reader, std::string_view name);
+/// After everything was read.
+Status check_complete(const StateIn& state, std::string_view name);
+/// That what the state depends on is as it was, when it was written as part `shape`: a text for people.
+Status check_shape(const StateReader& reader, const std::string& shape);
 
 }  // namespace leat

@@ -4,8 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-
-#include "anomaly/random.hpp"
+#include <leat/random.hpp>
 
 namespace leat {
 namespace {

@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
-
-#include "anomaly/random.hpp"
+#include <leat/random.hpp>
 
 namespace leat {
 namespace {

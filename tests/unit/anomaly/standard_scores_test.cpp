@@ -2,10 +2,10 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <leat/random.hpp>
 
 #include "anomaly/ewma.hpp"
 #include "anomaly/moments.hpp"
-#include "anomaly/random.hpp"
 #include "anomaly/zscore.hpp"
 
 namespace leat {
