@@ -1,7 +1,7 @@
 #include "infer/answers.hpp"
 
 #include <algorithm>
-#include <leat/batch_builder.hpp>
+#include <cstring>
 
 #include "infer/text_input.hpp"
 
@@ -33,12 +33,19 @@ Column without(const Column& column, std::span<const std::uint32_t> absent) {
   return Column(std::move(parts));
 }
 
-/// The same text in every row: one copy of it, and offsets.
+/// The same text in every row, laid out at once.
 Column constant(const std::string& text, std::uint32_t rows) {
-  static const SchemaPtr schema = Schema::make({{"value", Type::string}});
-  BatchBuilder builder(schema);
-  for (std::uint32_t row = 0; row < rows; ++row) builder.add(std::string_view(text));
-  return builder.finish().column(0);
+  const std::size_t offsets_bytes = (std::size_t{rows} + 1) * sizeof(std::int32_t);
+  Column::Parts parts{
+      .type = Type::string, .rows = rows, .owner = Memory::allocate(offsets_bytes + rows * text.size())};
+  auto* const offsets = reinterpret_cast<std::int32_t*>(parts.owner.data());
+  std::byte* const texts = parts.owner.data() + offsets_bytes;
+  for (std::uint32_t row = 0; row <= rows; ++row) offsets[row] = static_cast<std::int32_t>(row * text.size());
+  for (std::uint32_t row = 0; row < rows; ++row)
+    std::memcpy(texts + row * text.size(), text.data(), text.size());
+  parts.offsets = offsets;
+  parts.values = texts;
+  return Column(std::move(parts));
 }
 
 void merge(std::vector<Evaluated::Failed>& into, std::vector<Evaluated::Failed> from,

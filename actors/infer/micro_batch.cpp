@@ -40,16 +40,14 @@ void MicroBatch::called(Duration took) {
 
 Batch MicroBatch::take_rows(std::uint32_t count) {
   std::vector<Batch> parts;
-  std::uint32_t taken = 0;
   std::size_t whole = 0;
-  for (; whole < waiting_.size() && taken + waiting_[whole].rows.row_count() <= count; ++whole) {
-    parts.push_back(std::move(waiting_[whole].rows));
-    taken += parts.back().row_count();
-  }
-  if (taken < count) {
-    Batch& rest = waiting_[whole].rows;
-    parts.push_back(rest.slice(0, count - taken));
-    rest = rest.slice(count - taken, rest.row_count() - (count - taken));
+  for (std::uint32_t wanted = count; wanted != 0;) {
+    Waiting& waiting = waiting_[whole];
+    const std::uint32_t taken = std::min(wanted, waiting.left());
+    parts.push_back(waiting.rows.slice(waiting.taken, taken));
+    waiting.taken += taken;
+    wanted -= taken;
+    if (waiting.left() == 0) ++whole;
   }
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(whole));
   rows_ -= count;

@@ -39,7 +39,10 @@ class MicroBatch {
   struct Waiting {
     Batch rows;
     Time came;
-    Time entered;  // when its budget began
+    Time entered;             // when its budget began
+    std::uint32_t taken = 0;  // of its rows, the first ones
+
+    std::uint32_t left() const { return rows.row_count() - taken; }
   };
   Limits limits_;
   std::vector<Waiting> waiting_;

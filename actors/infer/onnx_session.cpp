@@ -234,9 +234,10 @@ class Session final : public OnnxSession {
     OrtValue* value = nullptr;
     const auto size = static_cast<std::size_t>(tensor.size());
     if (tensor.element != Element::string) {
+      // It reads what an input has, and takes no pointer to const.
       LEAT_TRY(check_(api_.CreateTensorWithDataAsOrtValue(
-          runtime_.memory, tensor.values.data(), size * element_size(tensor.element), tensor.shape.data(),
-          tensor.shape.size(), theirs(tensor.element), &value)));
+          runtime_.memory, const_cast<void*>(tensor.data()), size * element_size(tensor.element),
+          tensor.shape.data(), tensor.shape.size(), theirs(tensor.element), &value)));
       return value;
     }
     LEAT_TRY(check_(api_.CreateTensorAsOrtValue(allocator(), tensor.shape.data(), tensor.shape.size(),

@@ -48,38 +48,77 @@ To null_of() {
   return std::is_floating_point_v<To> ? std::numeric_limits<To>::quiet_NaN() : To{};
 }
 
-/// One column into every `stride`th place. The common case has no branch per row.
+// Rows that are laid side by side together: as many stay in the first cache while all columns pass over them.
+constexpr std::uint32_t kTile = 32;
+
+struct Rows {
+  std::uint32_t first, end;
+};
+
+/// Rows of one column into every `stride`th place, those of the first one at `to`. The common case has no
+/// branch per row.
 template <class To, class From>
-Status fill(std::span<const From> from, const Column& column, To* to, std::size_t stride) {
+Status fill(std::span<const From> from, const Column& column, Rows rows, To* to, std::size_t stride) {
   if constexpr (std::is_integral_v<To> && !std::is_same_v<To, bool> && sizeof(To) < sizeof(From)) {
-    for (std::uint32_t row = 0; row < from.size(); ++row)
+    for (std::uint32_t row = rows.first; row < rows.end; ++row)
       if (!column.is_null(row) && !std::in_range<To>(from[row]))
         return fail(Code::out_of_range,
                     fmt::format("{} does not fit the model's {} bytes", from[row], sizeof(To)));
   }
-  for (std::size_t row = 0; row < from.size(); ++row) to[row * stride] = static_cast<To>(from[row]);
+  To* place = to;
+  for (std::uint32_t row = rows.first; row < rows.end; ++row, place += stride)
+    *place = static_cast<To>(from[row]);
   if (column.null_count() != 0)
-    for (std::uint32_t row = 0; row < from.size(); ++row)
-      if (column.is_null(row)) to[row * stride] = null_of<To, From>();
+    for (std::uint32_t row = rows.first; row < rows.end; ++row)
+      if (column.is_null(row)) to[(row - rows.first) * stride] = null_of<To, From>();
   return {};
 }
 
 template <class To>
-Status fill(const Column& column, To* to, std::size_t stride) {
+Status fill(const Column& column, Rows rows, To* to, std::size_t stride) {
   switch (column.type()) {
     case Type::float64:
-      if constexpr (std::is_floating_point_v<To>) return fill(column.float64s(), column, to, stride);
+      if constexpr (std::is_floating_point_v<To>) return fill(column.float64s(), column, rows, to, stride);
       break;
     case Type::int64:
-      return fill(column.int64s(), column, to, stride);
+      return fill(column.int64s(), column, rows, to, stride);
     case Type::boolean:
-      for (std::uint32_t row = 0; row < column.row_count(); ++row)
-        to[row * stride] = column.is_null(row) ? null_of<To, bool>() : static_cast<To>(column.boolean(row));
+      for (std::uint32_t row = rows.first; row < rows.end; ++row, to += stride)
+        *to = column.is_null(row) ? null_of<To, bool>() : static_cast<To>(column.boolean(row));
       return {};
     default:
       break;
   }
   return fail(Code::internal, fmt::format("a column of {} for a tensor", to_text(column.type())));
+}
+
+/// Columns that lie in memory one by one come faster when all are asked for at once.
+void prefetch(const Column& column, Rows rows) {
+  constexpr std::uint32_t kLine = 64 / sizeof(double);
+  if (column.type() == Type::boolean) return;
+  const auto* const values = reinterpret_cast<const double*>(column.parts().values) + column.parts().offset;
+  for (std::uint32_t row = rows.first; row < rows.end; row += kLine) __builtin_prefetch(values + row);
+}
+
+template <class To>
+Status fill_columns(std::span<const Column> columns, std::uint32_t rows, To* to) {
+  for (std::uint32_t first = 0; first < rows; first += kTile, to += kTile * columns.size()) {
+    const Rows tile{first, std::min(rows, first + kTile)};
+    const Rows next{tile.end, std::min(rows, tile.end + kTile)};
+    for (std::size_t at = 0; at < columns.size(); ++at) {
+      prefetch(columns[at], next);
+      LEAT_TRY(fill(columns[at], tile, to + at, columns.size()));
+    }
+  }
+  return {};
+}
+
+/// All values, when they lie side by side as a tensor of that width has them.
+std::span<const float> side_by_side(const Column& lists, std::size_t width) {
+  if (lists.row_count() == 0 || lists.null_count() != 0) return {};
+  for (std::uint32_t row = 0; row < lists.row_count(); ++row)
+    if (lists.floats(row).size() != width) return {};
+  return {lists.floats(0).data(), lists.row_count() * width};
 }
 
 template <class To>
@@ -103,6 +142,15 @@ std::size_t list_width(const Column& column) {
   for (std::uint32_t row = 0; row < column.row_count(); ++row)
     if (!column.is_null(row)) return column.floats(row).size();
   return 1;
+}
+
+Status fill_values(Tensor& tensor, std::span<const Column> columns, std::uint32_t rows, std::size_t width) {
+  tensor.values = Memory::allocate(std::max<std::size_t>(rows * width * element_size(tensor.element), 1));
+  return with_type(tensor.element, [&](auto value) -> Status {
+    auto* const to = reinterpret_cast<decltype(value)*>(tensor.values.data());
+    return columns[0].type() == Type::float32_list ? fill_lists(columns[0], to, width)
+                                                   : fill_columns(columns, rows, to);
+  });
 }
 
 Tensor make_strings(const TensorType& type, std::span<const Column> columns, std::uint32_t rows) {
@@ -169,16 +217,8 @@ Result<Tensor> to_tensor(const TensorType& type, std::span<const Column> columns
     tensor = make_strings(type, columns, rows);
   } else {
     tensor.element = type.element;
-    tensor.values = Memory::allocate(std::max<std::size_t>(rows * width * element_size(type.element), 1));
-    Status filled = with_type(type.element, [&](auto value) -> Status {
-      using To = decltype(value);
-      To* const to = reinterpret_cast<To*>(tensor.values.data());
-      if (lists) return fill_lists(columns[0], to, width);
-      for (std::size_t at = 0; at < columns.size(); ++at)
-        LEAT_TRY(fill(columns[at], to + at, columns.size()));
-      return {};
-    });
-    LEAT_TRY(std::move(filled));
+    if (lists && type.element == Element::float32) tensor.lent = side_by_side(columns[0], width);
+    if (tensor.lent.empty()) LEAT_TRY(fill_values(tensor, columns, rows, width));
   }
   tensor.shape = type.shape;
   tensor.shape[0] = rows;
@@ -211,8 +251,7 @@ Result<Column> to_column(const Tensor& tensor, Type type, std::uint32_t rows, co
     return leat::make_strings(views);
   }
   return with_type(tensor.element, [&](auto value) -> Result<Column> {
-    const std::span from(reinterpret_cast<const decltype(value)*>(tensor.values.data()),
-                         static_cast<std::size_t>(size));
+    const std::span from(static_cast<const decltype(value)*>(tensor.data()), static_cast<std::size_t>(size));
     if (type == Type::float32_list) {
       Memory floats = Memory::allocate(std::max<std::size_t>(from.size() * sizeof(float), 1));
       std::ranges::transform(from, reinterpret_cast<float*>(floats.data()),

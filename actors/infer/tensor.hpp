@@ -39,8 +39,11 @@ struct Tensor {
   std::vector<std::int64_t> shape;
   Memory values;  ///< of all elements but strings
   std::vector<std::string> strings;
+  /// The values of float32 where they lie already, in place of `values`: a column's, which must live longer.
+  std::span<const float> lent = {};
 
   std::int64_t size() const;
+  const void* data() const { return lent.empty() ? values.data() : static_cast<const void*>(lent.data()); }
 };
 
 std::size_t element_size(Element element);
@@ -49,9 +52,9 @@ std::size_t element_size(Element element);
 /// columns can: more than one free dimension behind the first, or none at all.
 Result<ModelInput> input_of(const TensorType& tensor);
 
-/// Fills a tensor column by column. One column per value of a row, or one list<float32>; nulls become NaN in
-/// floats, zero or an empty text elsewhere. Fails on a list of another length and on integers that do not
-/// fit.
+/// Fills a tensor. One column per value of a row, or one list<float32>, whose values stay where they are when
+/// the model reads float32 and no list is null; nulls become NaN in floats, zero or an empty text elsewhere.
+/// Fails on a list of another length and on integers that do not fit.
 Result<Tensor> to_tensor(const TensorType& type, std::span<const Column> columns, std::uint32_t rows);
 
 /// The column type an output has: one value per row, or a list<float32>; nothing when it has no place in a

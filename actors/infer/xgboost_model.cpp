@@ -32,8 +32,8 @@ class XgboostModel final : public Model {
     const std::uint32_t rows = columns[0].row_count();
     LEAT_TRY_ASSIGN(const Tensor matrix, to_tensor(matrix_, columns, rows));
     std::vector<float> answers;
-    LEAT_TRY(scorer_.predict(
-        {reinterpret_cast<const float*>(matrix.values.data()), rows, signature_.inputs[0].width}, answers));
+    LEAT_TRY(scorer_.predict({static_cast<const float*>(matrix.data()), rows, signature_.inputs[0].width},
+                             answers));
     if (answers.size() % rows != 0 || answers.empty())
       return fail(Code::model_failed,
                   fmt::format("the model gave {} values for {} rows", answers.size(), rows));

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <condition_variable>
@@ -13,17 +14,19 @@
 #include "common/histogram.hpp"
 #include "common/usage.hpp"
 #include "infer/model_file.hpp"
+#include "infer/tensor.hpp"
 #include "infer/workload.hpp"
 
-// Leat: bench/topologies/infer.yaml, loaded and run through the public API. Source and sink are kinds of this
-// program.
+// Leat: bench/topologies/infer.yaml or infer_list.yaml, loaded and run through the public API. Source and
+// sink are kinds of this program.
 namespace leat::bench::infer {
 namespace {
 
 // The run that the actors of this process belong to: a kind gets nothing but its YAML options.
 struct Bench {
   const Options* options = nullptr;
-  std::vector<Column> columns;
+  SchemaPtr schema;
+  std::vector<Column> columns;  // behind `due`
   std::int64_t begin_ns = 0;
   std::int64_t end_ns = 0;
   double sum = 0;
@@ -40,12 +43,6 @@ constexpr std::int64_t kSwapNs = 400'000'000;
 
 struct NoConfig {};
 
-SchemaPtr row_schema() {
-  std::vector<Field> fields{{"due", Type::int64}};
-  for (std::uint32_t at = 0; at < kColumns; ++at) fields.push_back({"f" + std::to_string(at), Type::float64});
-  return Schema::make(std::move(fields));
-}
-
 // Rows are views of columns in memory, beside when each was due.
 class Rows final : public Source {
  public:
@@ -55,7 +52,7 @@ class Rows final : public Source {
   static constexpr auto inputs = ports();
   static constexpr auto outputs = ports(out);
   static Fields<Config> fields() { return {}; }
-  static void describe(Config&, Describe& describe) { describe.output(out, row_schema()); }
+  static void describe(Config&, Describe& describe) { describe.output(out, bench_run.schema); }
   explicit Rows(Config) {}
 
   Result<Produced> produce(std::uint32_t rows_max, Context& ctx) override {
@@ -116,17 +113,25 @@ class Answers final : public Actor {
   }
 };
 
-std::vector<Column> as_columns(const std::vector<float>& rows) {
-  std::vector<Column> columns;
+void as_columns(const std::vector<float>& rows) {
+  std::vector<Field> fields{{"due", Type::int64}};
   for (std::uint32_t at = 0; at < kColumns; ++at) {
+    fields.push_back({"f" + std::to_string(at), Type::float64});
     Column::Parts parts{
         .type = Type::float64, .rows = kRows, .owner = Memory::allocate(kRows * sizeof(double))};
     auto* values = reinterpret_cast<double*>(parts.owner.data());
     for (std::uint32_t row = 0; row < kRows; ++row) values[row] = rows[std::size_t{row} * kColumns + at];
     parts.values = parts.owner.data();
-    columns.emplace_back(std::move(parts));
+    bench_run.columns.emplace_back(std::move(parts));
   }
-  return columns;
+  bench_run.schema = Schema::make(std::move(fields));
+}
+
+void as_list(const std::vector<float>& rows) {
+  Memory values = Memory::allocate(rows.size() * sizeof(float));
+  std::ranges::copy(rows, reinterpret_cast<float*>(values.data()));
+  bench_run.columns.push_back(make_lists(std::move(values), kRows, kColumns));
+  bench_run.schema = Schema::make({{"due", Type::int64}, {"features", Type::float32_list}});
 }
 
 /// Makes the other of two versions current once per second, while it lives.
@@ -170,13 +175,13 @@ std::string versions_of(const std::string& model, const TempDir& folder) {
   return forest.string();
 }
 
-void run_topology(Workload workload, const Options& options, RunResult& result, bool swapping) {
+void run_topology(Workload workload, RowForm form, const Options& options, RunResult& result, bool swapping) {
   const TempDir folder;
   const std::vector<float> rows = make_rows(options.seed);
   const std::string model = write_model(workload, rows, folder);
   const std::string served = swapping ? versions_of(model, folder) : model;
   bench_run.options = &options;
-  bench_run.columns = as_columns(rows);
+  form == RowForm::list ? as_list(rows) : as_columns(rows);
   ::setenv("BENCH_MODEL", served.c_str(), 1);
   ::setenv("BENCH_ENGINE", workload == Workload::forest ? "xgboost" : "onnx", 1);
   ::setenv("BENCH_DELAY", options.rate > 0 ? "1ms" : "0s", 1);
@@ -186,7 +191,9 @@ void run_topology(Workload workload, const Options& options, RunResult& result, 
   registry.add<Rows>();
   registry.add<Answers>();
   Diagnostics diagnostics;
-  const auto runner = Runner::load(std::string(LEAT_BENCH_TOPOLOGIES) + "/infer.yaml", registry, diagnostics);
+  const auto runner = Runner::load(
+      std::string(LEAT_BENCH_TOPOLOGIES) + (form == RowForm::list ? "/infer_list.yaml" : "/infer.yaml"),
+      registry, diagnostics);
   if (!runner) throw std::runtime_error("the topology has problems: " + diagnostics.sorted().front().message);
   const double before = cpu_seconds(Charge::self);
   std::optional<Swapping> swaps;
@@ -210,12 +217,12 @@ void run_topology(Workload workload, const Options& options, RunResult& result, 
 
 }  // namespace
 
-void run_leat(Workload workload, const Options& options, RunResult& result) {
-  run_topology(workload, options, result, false);
+void run_leat(Workload workload, RowForm form, const Options& options, RunResult& result) {
+  run_topology(workload, form, options, result, false);
 }
 
 void run_swap(const Options& options, RunResult& result) {
-  run_topology(Workload::forest, options, result, true);
+  run_topology(Workload::forest, RowForm::columns, options, result, true);
 }
 
 }  // namespace leat::bench::infer

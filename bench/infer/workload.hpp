@@ -26,7 +26,10 @@ std::string write_model(Workload workload, const std::vector<float>& rows, const
 double expected_sum(const std::string& model, const std::vector<float>& rows, std::uint64_t events);
 
 void run_bare(Workload workload, const Options& options, RunResult& result);
-void run_leat(Workload workload, const Options& options, RunResult& result);
+/// How a row of the stream has its values: a column of float64 for each, or all in one list<float32>, as a
+/// program that makes features mostly has them.
+enum class RowForm { columns, list };
+void run_leat(Workload workload, RowForm form, const Options& options, RunResult& result);
 /// The forest of XGBoost, while two versions take each other's place once per second: the window's latency is
 /// that of rows that were due around a swap, the other that of the rest.
 void run_swap(const Options& options, RunResult& result);

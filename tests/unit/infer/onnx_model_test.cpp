@@ -79,6 +79,29 @@ TEST(OnnxModel, a_list_of_floats_is_a_row_and_labels_make_a_classifier) {
   EXPECT_THAT(actor.take("errors"), HasSubstr("a list of 3 values, where the model wants 2"));
 }
 
+TEST(OnnxModel, lists_that_begin_anywhere_in_memory_are_read_where_they_are) {
+  LEAT_NEEDS_ONNX();
+  const TempFolder folder;
+  testing::write_linear(folder, "risk.onnx", {1, 10, 100}, 1);
+  const auto model = load(folder.path("risk.onnx"));
+  ASSERT_TRUE(model);
+  BatchBuilder builder(Schema::make({{"v", Type::float32_list}}));
+  constexpr std::uint32_t kMany = 64;
+  for (std::uint32_t row = 0; row < kMany; ++row) {
+    const std::vector<float> values(3, static_cast<float>(row));
+    builder.add(std::span<const float>(values));
+  }
+  const Batch rows = builder.finish();
+  const std::uint32_t count = 1;
+  for (std::uint32_t first = 0; first < kMany; ++first) {
+    const Column slice = rows.column(0).slice(first, kMany - first);
+    const auto answers = (*model)->predict({&slice, 1}, {&count, 1});
+    ASSERT_TRUE(answers);
+    for (std::uint32_t row = 0; row < kMany - first; ++row)
+      ASSERT_EQ(answers->outputs.column(0).float64s()[row], 111.0 * (first + row));
+  }
+}
+
 TEST(OnnxModel, a_model_exported_for_one_row_is_asked_row_by_row) {
   LEAT_NEEDS_ONNX();
   const TempFolder folder;

@@ -21,7 +21,7 @@ Column column(Type type, const Values&... values) {
 
 template <class T>
 std::vector<T> values(const Tensor& tensor) {
-  const auto* first = reinterpret_cast<const T*>(tensor.values.data());
+  const auto* first = static_cast<const T*>(tensor.data());
   return {first, first + tensor.size()};
 }
 
@@ -108,6 +108,46 @@ TEST(Tensor, a_list_is_a_row_of_values) {
               HasSubstr("a list of 3 values, where the model wants 2"));
   // A free width is that of the first row.
   EXPECT_THAT(to_tensor({"x", Element::float32, {-1, -1}, {}}, two, 2)->shape, ElementsAre(2, 2));
+}
+
+TEST(Tensor, lists_of_floats_stay_where_they_are_when_nothing_is_missing_among_them) {
+  const std::vector<float> first{1, 2}, second{3, 4}, third{5, 6};
+  const Column all = column(Type::float32_list, std::span<const float>(first), std::span<const float>(second),
+                            std::span<const float>(third), std::nullopt);
+  const TensorType type{"x", Element::float32, {-1, 2}, {}};
+  const Column slice[] = {all.slice(1, 2)};
+  const auto lent = to_tensor(type, slice, 2);
+  ASSERT_TRUE(lent);
+  EXPECT_EQ(lent->data(), all.floats(1).data());
+  EXPECT_THAT(values<float>(*lent), ElementsAre(3, 4, 5, 6));
+  const Column with_null[] = {all.slice(2, 2)};
+  const auto copied = to_tensor(type, with_null, 2);
+  ASSERT_TRUE(copied);
+  EXPECT_NE(copied->data(), all.floats(2).data());
+  EXPECT_TRUE(std::isnan(values<float>(*copied)[3]));
+  const Column too_long[] = {all.slice(0, 3)};
+  EXPECT_FALSE(to_tensor({"x", Element::float32, {-1, 3}, {}}, too_long, 3));
+}
+
+TEST(Tensor, more_rows_than_a_tile_keep_their_places) {
+  BatchBuilder builder(Schema::make({{"a", Type::float64, true}, {"b", Type::int64}, {"c", Type::boolean}}));
+  constexpr std::uint32_t kMany = 1000;
+  for (std::uint32_t row = 0; row < kMany; ++row)
+    builder.add(row % 7 == 3 ? std::nullopt : std::optional(row + 0.5), std::int64_t{row} - 500,
+                row % 3 == 0);
+  const Batch batch = builder.finish();
+  const std::vector<Column> columns(batch.columns().begin(), batch.columns().end());
+  const auto tensor = to_tensor({"x", Element::float32, {-1, 3}, {}}, columns, kMany);
+  ASSERT_TRUE(tensor);
+  const std::vector<float> found = values<float>(*tensor);
+  for (std::uint32_t row = 0; row < kMany; ++row) {
+    if (row % 7 == 3)
+      ASSERT_TRUE(std::isnan(found[row * 3])) << row;
+    else
+      ASSERT_EQ(found[row * 3], static_cast<float>(row) + 0.5f) << row;
+    ASSERT_EQ(found[row * 3 + 1], static_cast<float>(row) - 500) << row;
+    ASSERT_EQ(found[row * 3 + 2], row % 3 == 0 ? 1 : 0) << row;
+  }
 }
 
 TEST(Tensor, texts_stay_texts) {
