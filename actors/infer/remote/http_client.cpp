@@ -70,7 +70,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   /// The first call; connects for it.
   void begin(std::uint64_t call, std::shared_ptr<const std::string> body,
-             const tcp::resolver::results_type& addresses);
+             const std::vector<tcp::endpoint>& addresses);
   /// One more, on an idle connection.
   void begin_again(std::uint64_t call, std::shared_ptr<const std::string> body);
   void close();
@@ -133,7 +133,9 @@ class Pool final : public std::enable_shared_from_this<Pool> {
   void answer(HttpAnswer answer);
   void rest(const std::shared_ptr<Connection>& connection);
   void retry(std::uint64_t call, std::shared_ptr<const std::string> body);
-  void forget_addresses() { addresses_.reset(); }
+  void forget_addresses() {
+    if (addresses_until_ != Steady::time_point::max()) addresses_.clear();
+  }
 
  private:
   struct Order {
@@ -152,8 +154,8 @@ class Pool final : public std::enable_shared_from_this<Pool> {
   std::string head_, place_;
   std::optional<ssl::context> tls_;
   tcp::resolver resolver_;
-  std::optional<tcp::resolver::results_type> addresses_;
-  Steady::time_point addresses_until_{};
+  std::vector<tcp::endpoint> addresses_;
+  Steady::time_point addresses_until_{};  // max: they are known
   bool looking_up_ = false;
   std::vector<Order> waiting_;  // for addresses
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> busy_;
@@ -172,7 +174,7 @@ Connection::Connection(Pool& pool, asio::io_context& io, ssl::context* tls) : po
 }
 
 void Connection::begin(std::uint64_t call, std::shared_ptr<const std::string> body,
-                       const tcp::resolver::results_type& addresses) {
+                       const std::vector<tcp::endpoint>& addresses) {
   call_ = call;
   body_ = std::move(body);
   asio::async_connect(socket_, addresses, guarded([this](error_code error) {
@@ -314,6 +316,17 @@ Status prepare_tls(const HttpTls& options, ssl::context& context) {
   return {};
 }
 
+/// Of a host that need not be looked up: an address, or the loopback under its name, whatever the machine's
+/// files say of it (RFC 6761, section 6.3). Else none.
+std::vector<tcp::endpoint> known_addresses(const HttpTarget& target) {
+  const auto at = [&](const asio::ip::address& address) { return tcp::endpoint(address, target.port); };
+  if (target.host == "localhost")
+    return {at(asio::ip::address_v4::loopback()), at(asio::ip::address_v6::loopback())};
+  error_code no_address;
+  const asio::ip::address address = asio::ip::make_address(target.host, no_address);
+  return no_address ? std::vector<tcp::endpoint>() : std::vector{at(address)};
+}
+
 Pool::Pool(HttpEndpoint endpoint, asio::io_context& io, std::function<void()> wake)
     : endpoint_(std::move(endpoint)), io_(io), wake_(std::move(wake)), resolver_(io) {
   const HttpTarget& target = endpoint_.target;
@@ -323,6 +336,8 @@ Pool::Pool(HttpEndpoint endpoint, asio::io_context& io, std::function<void()> wa
       "Accept: application/json\r\n",
       target.path, target.authority());
   for (const auto& [name, value] : endpoint_.headers) head_ += fmt::format("{}: {}\r\n", name, value);
+  addresses_ = known_addresses(target);
+  if (!addresses_.empty()) addresses_until_ = Steady::time_point::max();
 }
 
 Status Pool::prepare() {
@@ -398,13 +413,13 @@ void Pool::begin(std::uint64_t call, std::shared_ptr<const std::string> body) {
 }
 
 void Pool::connect(std::uint64_t call, std::shared_ptr<const std::string> body) {
-  if (!addresses_ || Steady::now() >= addresses_until_) {
+  if (addresses_.empty() || Steady::now() >= addresses_until_) {
     waiting_.push_back({call, std::move(body)});
     return look_up();
   }
   const auto connection = std::make_shared<Connection>(*this, io_, tls_ ? &*tls_ : nullptr);
   busy_[call] = connection;
-  connection->begin(call, std::move(body), *addresses_);
+  connection->begin(call, std::move(body), addresses_);
 }
 
 void Pool::look_up() {
@@ -416,7 +431,8 @@ void Pool::look_up() {
         if (self->shut_) return;
         std::vector<Order> waiting = std::exchange(self->waiting_, {});
         if (!error) {
-          self->addresses_ = std::move(found);
+          self->addresses_.clear();
+          for (const auto& entry : found) self->addresses_.push_back(entry.endpoint());
           self->addresses_until_ = Steady::now() + kAddressesTime;
         }
         for (Order& order : waiting)
