@@ -117,7 +117,8 @@ bool Worker::turn() {
   worked |= run_timers();
   worked |= run_completions();
   worked |= run_sources();
-  const bool flush = !worked || flush_soon_;
+  // What would be found to do next may still join the partial batches; when there is nothing, they go.
+  const bool flush = flush_soon_ || !more_ready();
   flush_soon_ = false;
   return pump(flush) || worked;
 }
@@ -132,11 +133,17 @@ bool Worker::all_ended() const {
          std::ranges::all_of(inlets_, [](const auto& inlet) { return inlet->receiver.closed(); });
 }
 
+bool Worker::more_ready() const {
+  return messages_left_ || sources_left_ ||
+         std::ranges::any_of(inlets_, [&](const auto& inlet) { return may_take(*inlet); });
+}
+
 bool Worker::receive() {
   if (remote_edges_.empty() && inlets_.empty()) return false;
   int count = 0;
   for (Message message; count < kMessagesPerTurn && setup_.transport->receive(message); ++count)
     handle(std::move(message));
+  messages_left_ = count == kMessagesPerTurn;
   return count > 0;
 }
 
@@ -268,6 +275,7 @@ bool Worker::run_completions() {
 
 bool Worker::run_sources() {
   bool worked = false;
+  sources_left_ = false;
   for (const auto& source : sources_) {
     Cell& cell = *source->cell;
     if (cell.ended() || draining_ || stopped_ || waits(cell.index()) || yields(cell.index())) continue;
@@ -280,6 +288,7 @@ bool Worker::run_sources() {
     const Produced produced = cell.produce(std::max(setup_.topology->batch_rows, kRowsPerTurnMin));
     source->fd = produced.next == Produced::Next::idle ? produced.fd : -1;
     source->next = produced.next == Produced::Next::idle ? steady_now_ + produced.wait : Instant{};
+    sources_left_ |= produced.next == Produced::Next::more;
     worked |= produced.next != Produced::Next::idle || cell.metrics().rows_out.get() != rows_before;
     cell.check_idle();
   }

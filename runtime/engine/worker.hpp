@@ -121,6 +121,8 @@ class Worker final : public CellHost {
   bool waits(std::size_t cell) const { return blocked(cell) || held(cell); }
   bool may_take(const Inlet& inlet) const;
   bool receive();
+  /// Whether the next turn will find something to do.
+  bool more_ready() const;
   void handle(Message&& message);
   bool run_inlets();
   bool run_timers();
@@ -157,6 +159,8 @@ class Worker final : public CellHost {
   Instant steady_now_{};
   Instant next_peer_check_{};
   bool flush_soon_ = false;
+  bool messages_left_ = false;  // after as many as one turn takes
+  bool sources_left_ = false;   // a source has more to produce at once
   bool draining_ = false;
   bool stopped_ = false;  // sources: after the last checkpoint
   bool said_quiet_ = false;

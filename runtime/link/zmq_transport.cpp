@@ -14,6 +14,9 @@ namespace {
 
 constexpr int kSocketsMax = 65536;  // one per pair of workers
 constexpr Duration kSpin{50};
+// libzmq asks the kernel for each look into an empty inbox. One that was empty a moment ago is not looked
+// into again while its worker goes through the turns that follow a message.
+constexpr auto kEmptyFor = std::chrono::microseconds(10);
 
 }  // namespace
 
@@ -39,6 +42,9 @@ struct ZmqTransport::Impl {
   std::uint64_t malformed = 0;
   std::string malformed_reason;
   std::vector<pollfd> items;
+  bool empty =
+      false;  // the last look into the inbox found nothing, and its descriptor has not said otherwise
+  Instant looked{};
 
   ~Impl() {
     if (inbox) {
@@ -99,13 +105,17 @@ bool ZmqTransport::receive(Message& message) {
 
 bool ZmqTransport::Impl::take(Message& message) {
   if (take_from_bundle(message) || take_from_frames(message)) return true;
+  if (empty && std::chrono::steady_clock::now() - looked < kEmptyFor) return false;
   zmq::message_t next;
   while (inbox.recv(next, zmq::recv_flags::dontwait)) {
+    empty = false;
     bundle = Bundle::take(next, options.cookie);
     bundle_next = 0;
     if (!bundle) accept_frames(next);
     if (take_from_bundle(message) || take_from_frames(message)) return true;
   }
+  empty = true;
+  looked = std::chrono::steady_clock::now();
   return false;
 }
 
@@ -153,15 +163,18 @@ void ZmqTransport::Impl::refuse(std::string reason) {
 }
 
 // ppoll on the inbox's descriptor instead of zmq_poll, which counts in milliseconds: linger and paced sources
-// are finer. The descriptor signals edges only, so the socket's state is asked first.
+// are finer. The descriptor signals what comes into an inbox that has been seen empty.
 bool ZmqTransport::Impl::poll(Duration timeout, std::span<const int> readable) {
-  if ((inbox.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0) return true;
+  if (!empty) return true;
   items.clear();
   items.push_back({inbox.get(zmq::sockopt::fd), POLLIN, 0});
   items.push_back({wake_fd, POLLIN, 0});
   for (const int fd : readable) items.push_back({fd, POLLIN, 0});
   const timespec limit{timeout.count() / 1'000'000, timeout.count() % 1'000'000 * 1000};
-  return ::ppoll(items.data(), items.size(), timeout.count() < 0 ? nullptr : &limit, nullptr) > 0;
+  const int ready = ::ppoll(items.data(), items.size(), timeout.count() < 0 ? nullptr : &limit, nullptr);
+  empty = ready <= 0 || items[0].revents == 0;
+  if (empty) looked = std::chrono::steady_clock::now();
+  return ready > 0;
 }
 
 void ZmqTransport::wait(Duration timeout, std::span<const int> readable) {

@@ -17,7 +17,7 @@ TEST(Simulation, does_the_same_for_the_same_seed) {
 
 TEST(Simulation, has_enough_faults_to_prove_something) {
   std::uint64_t kills = 0, cuts = 0, lost = 0, attempts = 0, checkpoints = 0;
-  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     const SimulationResult result = simulate({.seed = seed});
     kills += result.kills;
     cuts += result.cuts;
@@ -25,11 +25,11 @@ TEST(Simulation, has_enough_faults_to_prove_something) {
     attempts += result.epochs;
     checkpoints += result.checkpoints;
   }
-  EXPECT_GT(kills, 100u);
-  EXPECT_GT(cuts, 50u);
-  EXPECT_GT(lost, 1000u);
-  EXPECT_GT(attempts, 300u);
-  EXPECT_GT(checkpoints, 500u);
+  EXPECT_GT(kills, 200u);
+  EXPECT_GT(cuts, 80u);
+  EXPECT_GT(lost, 2000u);
+  EXPECT_GT(attempts, 600u);
+  EXPECT_GT(checkpoints, 1000u);
 }
 
 class Mutant : public ::testing::TestWithParam<std::string> {};
