@@ -1,5 +1,5 @@
-// A small inference server: KServe's v2 protocol over HTTP (what Triton, MLServer and KServe speak) for XGBoost models in
-// MODELS/NAME/VERSION/. README.md says how to run it.
+// A small inference server: KServe's v2 protocol over HTTP (what Triton, MLServer and KServe speak) for
+// XGBoost models in MODELS/NAME/VERSION/. README.md says how to run it.
 #include <fmt/format.h>
 #include <httplib.h>
 #include <simdjson.h>
@@ -61,7 +61,8 @@ class Model {
 std::string Model::metadata() const {
   std::string inputs;
   for (const std::string& feature : features_)
-    inputs += fmt::format(R"({}{{"name":"{}","datatype":"FP32","shape":[-1,1]}})", inputs.empty() ? "" : ",", feature);
+    inputs += fmt::format(R"({}{{"name":"{}","datatype":"FP32","shape":[-1,1]}})", inputs.empty() ? "" : ",",
+                          feature);
   return fmt::format(R"({{"name":"{}","versions":["{}"],"platform":"xgboost","inputs":[{}],)"
                      R"("outputs":[{{"name":"score","datatype":"FP32","shape":[-1,1]}}]}})",
                      name_, version_, inputs);
@@ -102,15 +103,17 @@ std::string Model::infer(const element& request) const {
   }
   if (count == 0) throw BadRequest("no rows");
   std::string values;
-  for (const float score : predict(rows, count)) values += fmt::format("{}{}", values.empty() ? "" : ",", score);
+  for (const float score : predict(rows, count))
+    values += fmt::format("{}{}", values.empty() ? "" : ",", score);
   return fmt::format(R"({{"model_name":"{}","model_version":"{}","outputs":[{{"name":"score","shape":[{},1],)"
                      R"("datatype":"FP32","data":[{}]}}]}})",
                      name_, version_, count, values);
 }
 
 std::vector<float> Model::predict(const std::vector<float>& rows, std::size_t count) const {
-  const std::string array = fmt::format(R"({{"data":[{},true],"shape":[{},{}],"typestr":"<f4","version":3}})",
-                                        reinterpret_cast<std::uintptr_t>(rows.data()), count, features_.size());
+  const std::string array =
+      fmt::format(R"({{"data":[{},true],"shape":[{},{}],"typestr":"<f4","version":3}})",
+                  reinterpret_cast<std::uintptr_t>(rows.data()), count, features_.size());
   constexpr const char* kConfig = R"({"type":0,"training":false,"iteration_begin":0,"iteration_end":0,)"
                                   R"("strict_shape":false,"cache_id":0,"missing":NaN})";
   const bst_ulong* shape = nullptr;
@@ -172,7 +175,8 @@ std::optional<Options> read(int argc, char** argv) {
 
 std::string error_body(const std::string& message) {
   std::string text;
-  for (const char c : message) text += c == '"' || c == '\\' || static_cast<unsigned char>(c) < ' ' ? '\'' : c;
+  for (const char c : message)
+    text += c == '"' || c == '\\' || static_cast<unsigned char>(c) < ' ' ? '\'' : c;
   return "{\"error\":\"" + text + "\"}";
 }
 
@@ -212,28 +216,31 @@ int main(int argc, char** argv) try {
   server.Get("/v2", [&](const httplib::Request&, httplib::Response& response) {
     answer(response, R"({"name":"model-server","version":"1","extensions":[]})");
   });
-  server.Get("/v2/health/(live|ready)", [&](const httplib::Request&, httplib::Response& response) {
-    answer(response, "{}");
-  });
+  server.Get("/v2/health/(live|ready)",
+             [&](const httplib::Request&, httplib::Response& response) { answer(response, "{}"); });
   server.Get("/v2/models/([^/]+)/ready", with_model([](const Model&, const auto&) { return "{}"; }));
-  server.Get("/v2/models/([^/]+)", with_model([](const Model& model, const auto&) { return model.metadata(); }));
-  server.Post("/v2/models/([^/]+)/infer", with_model([&](const Model& model, const httplib::Request& request) {
+  server.Get("/v2/models/([^/]+)",
+             with_model([](const Model& model, const auto&) { return model.metadata(); }));
+  server.Post("/v2/models/([^/]+)/infer",
+              with_model([&](const Model& model, const httplib::Request& request) {
                 std::this_thread::sleep_for(options->latency);
                 simdjson::dom::parser parser;
                 element body;
                 if (parser.parse(request.body).get(body) != simdjson::SUCCESS) throw BadRequest("not JSON");
                 return model.infer(body);
               }));
-  server.set_exception_handler([&](const httplib::Request&, httplib::Response& response, std::exception_ptr failed) {
-    try {
-      std::rethrow_exception(failed);
-    } catch (const std::exception& error) {
-      answer(response, error_body(error.what()), 500);
-    }
-  });
+  server.set_exception_handler(
+      [&](const httplib::Request&, httplib::Response& response, std::exception_ptr failed) {
+        try {
+          std::rethrow_exception(failed);
+        } catch (const std::exception& error) {
+          answer(response, error_body(error.what()), 500);
+        }
+      });
 
-  const int port = options->port == 0 ? server.bind_to_any_port("127.0.0.1")
-                                      : (server.bind_to_port("127.0.0.1", options->port) ? options->port : -1);
+  const int port = options->port == 0
+                       ? server.bind_to_any_port("127.0.0.1")
+                       : (server.bind_to_port("127.0.0.1", options->port) ? options->port : -1);
   if (port < 0) {
     fmt::print(stderr, "model-server: port {} is taken\n", options->port);
     return 69;

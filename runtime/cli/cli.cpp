@@ -314,9 +314,9 @@ class CommandLine {
         nested_verb(model, "swap", "Make a version current; running topologies take it without a gap",
                     "leat model swap models/risk 2\n  leat model swap models/risk latest",
                     [this] { return model_swap(model_); });
-    CLI::App& out = nested_verb(
-        model, "export", "Write an XGBoost or n-gram model as ONNX",
-        "leat model export models/risk models/risk-onnx/model.onnx", [this] { return model_export(model_); });
+    CLI::App& out = nested_verb(model, "export", "Write an XGBoost or n-gram model as ONNX",
+                                "leat model export models/risk models/risk-onnx/model.onnx",
+                                [this] { return model_export(model_); });
     CLI::App& shadow = nested_verb(
         model, "shadow", "Ask two models about the same rows and say how far they agree",
         "leat model shadow models/risk models/risk rows.jsonl --version 1 --other-version 2\n  leat "

@@ -43,7 +43,8 @@ std::string type_schema(const FieldInfo& field) {
   if (field.type == "integer") return "\"type\":\"integer\"";
   if (field.type == "integer >= 0") return "\"type\":\"integer\",\"minimum\":0";
   if (field.type == "number") return "\"type\":\"number\"";
-  // Options with a short form and a long one say so: "port, or map", "expression, list of expression, or map".
+  // Options with a short form and a long one say so:
+  // "port, or map", "expression, list of expression, or map".
   if (field.type.find("map") != std::string::npos || field.type.find('{') != std::string::npos)
     return "\"type\":[\"string\",\"number\",\"boolean\",\"array\",\"object\"]";
   return "\"type\":[\"string\",\"number\",\"boolean\"]";

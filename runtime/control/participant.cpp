@@ -30,7 +30,8 @@ void Participant::on_message(const ControlMessage& message) {
     if (message.kind == ControlKind::start) say(ControlKind::hello);
     return;
   }
-  // Of an attempt before this one it is old news; of one after it, whose start was never heard, it is the end.
+  // Of an attempt before this one it is old news;
+  // of one after it, whose start was never heard, it is the end.
   const bool over = message.kind == ControlKind::give_up ||
                     (message.kind == ControlKind::release && message.epoch >= epoch_);
   if (over) say(ControlKind::released);

@@ -6,9 +6,9 @@
 
 namespace leat::sim {
 
-/// One run of the machinery behind `engine: remote` (Outcomes, AnswerOrder, saving and asking again) against an
-/// endpoint that is slow, loses, duplicates, refuses, fails and answers what nobody asked, in a process that
-/// dies: all by one seed, on a clock of its own.
+/// One run of the machinery behind `engine: remote` (Outcomes, AnswerOrder, saving and asking again) against
+/// an endpoint that is slow, loses, duplicates, refuses, fails and answers what nobody asked, in a process
+/// that dies: all by one seed, on a clock of its own.
 struct EndpointOptions {
   std::uint64_t seed = 1;
   std::string mutant;  ///< what to break on purpose; empty: nothing
