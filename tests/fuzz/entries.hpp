@@ -38,6 +38,14 @@ void try_http(std::string_view input);
 void try_reply(std::string_view input);
 /// Rules, and what happens to rows that an endpoint is asked about.
 void try_outcomes(std::string_view input);
+/// A message of a feed, a request for lost ones, or the head of an answer.
+void try_feed(std::string_view input);
+/// A recording, behind a byte whose lowest bit says whether checksums are repaired.
+void try_recording(std::string_view input);
+/// A text as models read it: tokens, hashed n-grams, lexicons, languages; behind a byte that chooses options.
+void try_texts(std::string_view input);
+/// A model of hashed n-grams as it lies on disk.
+void try_ngrams(std::string_view input);
 /// A topology file.
 void try_topology(std::string_view input);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 
@@ -9,6 +10,8 @@ namespace leat {
 namespace {
 
 constexpr std::string_view kMagic = "leat-ngram 1";
+// What no training comes near, and what can be added up for the longest text.
+constexpr float kWeightMax = 1e9F;
 
 }  // namespace
 
@@ -49,6 +52,9 @@ Result<NgramWeights> read_ngrams(const std::string& path) {
             static_cast<std::streamsize>(model.weights.size() * sizeof(float)));
   if (!file || file.peek() != std::ifstream::traits_type::eof())
     return fail(Code::model_failed, fmt::format("it should end with {} weights", shape.buckets), path);
+  const auto sane = [](float weight) { return std::fabs(weight) <= kWeightMax; };
+  if (!sane(model.bias) || !std::ranges::all_of(model.weights, sane))
+    return fail(Code::model_failed, "it is damaged: a weight is not a number, or far too large", path);
   return model;
 }
 

@@ -152,6 +152,9 @@ TEST(NgramFile, is_read_back_bit_by_bit_and_damage_is_told) {
       {"leat-ngram 1\nbuckets 0\nwords 2\ncharacters 3 5\nbias 0\n\n", "not a model"},
       {"leat-ngram 1\nbuckets 99999999999\nwords 2\ncharacters 3 5\nbias 0\n\n", "not a model"},
       {"leat-ngram 1\nbuckets 8\nwords 2000000\ncharacters 3 5\nbias 0\n\n", "not a model"},
+      {"leat-ngram 1\nbuckets 1\nwords 2\ncharacters 3 5\nbias 1e30\n\n" + std::string(4, '\0'),
+       "far too large"},
+      {bytes.substr(0, bytes.size() - 4) + std::string("\0\0\xc0\x7f", 4), "a weight is not a number"},
   };
   for (const auto& one : cases) {
     const auto bad = read_ngrams(folder.write("bad.ngram", one.bytes));
