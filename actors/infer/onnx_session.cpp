@@ -185,6 +185,7 @@ class Session final : public OnnxSession {
     LEAT_TRY(check_(api_.Run(session_.get(), nullptr, input_names.data(), input_values.data(), inputs.size(),
                              output_names.data(), outputs.size(), results.data())));
     std::vector<Owned<OrtValue>> owned;
+    owned.reserve(results.size());
     for (OrtValue* result : results) owned.emplace_back(result, Release<OrtValue>{api_.ReleaseValue});
     std::vector<Tensor> tensors;
     for (OrtValue* result : results) {

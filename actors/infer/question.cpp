@@ -31,7 +31,7 @@ Question make_question(const ModelColumns& inputs, NullInput on_null, const Batc
     asked.columns.push_back(std::move(value.values));
   }
   std::ranges::sort(asked.absent);
-  asked.absent.erase(std::ranges::unique(asked.absent).begin(), asked.absent.end());
+  asked.absent.erase(std::unique(asked.absent.begin(), asked.absent.end()), asked.absent.end());
   if (errors.empty()) return asked;
   std::vector<std::uint32_t> kept;
   std::vector<Evaluated::Failed> failed;

@@ -1,6 +1,5 @@
 #include "engine/crash_page.hpp"
 
-#include <signal.h>
 #include <sys/mman.h>
 
 #include <cstring>
@@ -62,11 +61,13 @@ void watch_crashes(CrashPage* page) {
   }
 }
 
-std::unique_ptr<std::byte[]> guard_stack() {
-  auto memory = std::make_unique<std::byte[]>(kStackBytes);
-  const stack_t stack{.ss_sp = memory.get(), .ss_flags = 0, .ss_size = kStackBytes};
-  ::sigaltstack(&stack, nullptr);
-  return memory;
+StackGuard::StackGuard() : memory_(std::make_unique<std::byte[]>(kStackBytes)) {
+  const stack_t stack{.ss_sp = memory_.get(), .ss_flags = 0, .ss_size = kStackBytes};
+  ::sigaltstack(&stack, &before_);
+}
+
+StackGuard::~StackGuard() {
+  ::sigaltstack(&before_, nullptr);
 }
 
 std::uint64_t row_identity(const Batch& batch, std::uint32_t row) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <signal.h>
+
 #include <atomic>
 #include <cstdint>
 #include <leat/batch.hpp>
@@ -30,10 +32,22 @@ CallSite& call_site();
 CrashPage* make_crash_page();
 
 /// From now on a fatal signal (SEGV, BUS, FPE, ILL, ABRT) leaves the call site of its thread in the page,
-/// then does what it did before. Once per process: handlers are global by nature. `guard_stack`: per thread,
-/// so that an overflow of the stack is seen too; the returned memory must outlive the thread.
+/// then does what it did before. Once per process: handlers are global by nature.
 void watch_crashes(CrashPage* page);
-std::unique_ptr<std::byte[]> guard_stack();
+
+/// While it lives, signals of its thread are handled on a stack of their own, so that an overflow of the
+/// thread's is seen too. Made and destroyed by that thread.
+class StackGuard {
+ public:
+  StackGuard();
+  ~StackGuard();
+  StackGuard(const StackGuard&) = delete;
+  StackGuard& operator=(const StackGuard&) = delete;
+
+ private:
+  std::unique_ptr<std::byte[]> memory_;
+  stack_t before_{};  // a sanitizer has one there, and expects to find it
+};
 
 /// Equal for rows with equal values.
 std::uint64_t row_identity(const Batch& batch, std::uint32_t row);

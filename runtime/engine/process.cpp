@@ -137,7 +137,7 @@ void Process::start() {
     threads_.emplace_back([this, &worker = *worker] {
       ::prctl(PR_SET_TIMERSLACK,
               1000UL);  // nanoseconds: paced sources and linger are finer than the default 50 us
-      const auto stack = guard_stack();
+      const StackGuard stack;
       worker.run();
       const std::lock_guard lock(mutex_);
       --running_;

@@ -41,7 +41,7 @@ const std::vector<std::uint32_t>& NgramReader::read(std::string_view text) {
         add('c', std::string_view(part_).substr(at, size));
   }
   std::ranges::sort(numbers_);
-  numbers_.erase(std::ranges::unique(numbers_).begin(), numbers_.end());
+  numbers_.erase(std::unique(numbers_.begin(), numbers_.end()), numbers_.end());
   return numbers_;
 }
 

@@ -229,7 +229,7 @@ std::vector<std::uint32_t> unsayable_rows(std::span<const Column> columns) {
       if (!sayable(column, row)) rows.push_back(row);
   }
   std::ranges::sort(rows);
-  rows.erase(std::ranges::unique(rows).begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
   return rows;
 }
 

@@ -26,7 +26,7 @@ void ShadowRun::offer(const Question& asked, const Prediction& prediction) {
   for (const Evaluated::Failed& failed : prediction.failed) without.push_back(failed.row);
   if (without.empty()) return shadows_->offer(asked.rows, prediction.outputs);
   std::ranges::sort(without);
-  without.erase(std::ranges::unique(without).begin(), without.end());
+  without.erase(std::unique(without.begin(), without.end()), without.end());
   const std::vector<std::uint32_t> answered = others(asked.rows.row_count(), without);
   shadows_->offer(asked.rows.take(answered), prediction.outputs.take(answered));
 }
