@@ -44,13 +44,13 @@ bool CutTree::cut_off(std::int32_t node, std::span<const double> point, Random& 
     more = here;
   }
   const Range has = in_box(dimension);
-  spot.left = point[dimension] < has.low;
-  const double from = spot.left ? point[dimension] : has.high;
-  const double to = spot.left ? has.low : point[dimension];
+  spot.left_ = point[dimension] < has.low;
+  const double from = spot.left_ ? point[dimension] : has.high;
+  const double to = spot.left_ ? has.low : point[dimension];
   // What rounding puts onto the far end would be on the wrong side.
   const double cut = from + std::min(place, more);
-  spot.cut = cut < to ? cut : from;
-  spot.cut_dimension = static_cast<std::uint32_t>(dimension);
+  spot.cut_ = cut < to ? cut : from;
+  spot.cut_dimension_ = static_cast<std::uint32_t>(dimension);
   return true;
 }
 
@@ -65,19 +65,19 @@ CutTree::Spot CutTree::find(std::span<const double> point, Random& random) const
     most_together = together;
     spot.dimension = dimension;
   };
-  for (spot.beside = root_; spot.beside != kNone;) {
-    if (cut_off(spot.beside, point, random, spot)) {
-      displaces(count_of(spot.beside), 1, spot.cut_dimension);
+  for (spot.beside_ = root_; spot.beside_ != kNone;) {
+    if (cut_off(spot.beside_, point, random, spot)) {
+      displaces(count_of(spot.beside_), 1, spot.cut_dimension_);
       break;
     }
-    spot.equal = spot.beside < 0;
-    if (spot.equal) break;
-    const Inner& node = inner_[inner_of(spot.beside)];
+    spot.equal_ = spot.beside_ < 0;
+    if (spot.equal_) break;
+    const Inner& node = inner_[inner_of(spot.beside_)];
     const bool left = point[node.dimension] <= node.cut;
     const std::int32_t next = left ? node.left : node.right;
     const std::uint32_t together = count_of(next) + 1;
     displaces(node.count + 1 - together, together, node.dimension);
-    spot.beside = next;
+    spot.beside_ = next;
   }
   spot.displacement = static_cast<double>(most) / static_cast<double>(most_together);
   return spot;
@@ -85,11 +85,11 @@ CutTree::Spot CutTree::find(std::span<const double> point, Random& random) const
 
 CutTree::Leaf CutTree::insert(std::span<const double> point, const Spot& spot) {
   LEAT_ASSERT(size() < points_max_);
-  if (spot.equal) {
-    AtLeaf& leaf = leaves_[leaf_of(spot.beside)];
+  if (spot.equal_) {
+    AtLeaf& leaf = leaves_[leaf_of(spot.beside_)];
     ++leaf.count;
     add_to_ancestors(leaf.parent, point);
-    return static_cast<Leaf>(leaf_of(spot.beside));
+    return static_cast<Leaf>(leaf_of(spot.beside_));
   }
   const Leaf leaf = new_leaf(point);
   const std::int32_t added = ~static_cast<std::int32_t>(leaf);
@@ -98,16 +98,16 @@ CutTree::Leaf CutTree::insert(std::span<const double> point, const Spot& spot) {
     return leaf;
   }
   const std::int32_t node = new_inner();
-  const std::int32_t parent = parent_of(spot.beside);
+  const std::int32_t parent = parent_of(spot.beside_);
   inner_[inner_of(node)] = {parent,
-                            spot.left ? added : spot.beside,
-                            spot.left ? spot.beside : added,
-                            count_of(spot.beside) + 1,
-                            spot.cut_dimension,
-                            spot.cut};
+                            spot.left_ ? added : spot.beside_,
+                            spot.left_ ? spot.beside_ : added,
+                            count_of(spot.beside_) + 1,
+                            spot.cut_dimension_,
+                            spot.cut_};
   leaves_[leaf].parent = node;
-  replace_child(parent, spot.beside, node);
-  parent_of(spot.beside) = node;
+  replace_child(parent, spot.beside_, node);
+  parent_of(spot.beside_) = node;
   fit_box(node);
   add_to_ancestors(parent, point);
   return leaf;

@@ -31,11 +31,11 @@ class CutTree {
 
    private:
     friend class CutTree;
-    std::int32_t beside = 0;  // the node that the point is cut off from, or the leaf that it equals
-    std::uint32_t cut_dimension = 0;
-    double cut = 0;
-    bool left = false;  // the point's side of the cut
-    bool equal = false;
+    std::int32_t beside_ = 0;  // the node that the point is cut off from, or the leaf that it equals
+    std::uint32_t cut_dimension_ = 0;
+    double cut_ = 0;
+    bool left_ = false;  // the point's side of the cut
+    bool equal_ = false;
   };
   /// The point has a value per dimension. The tree is as before.
   Spot find(std::span<const double> point, Random& random) const;
@@ -80,7 +80,7 @@ class CutTree {
   std::uint32_t count_of(std::int32_t node) const {
     return node < 0 ? leaves_[leaf_of(node)].count : inner_[inner_of(node)].count;
   }
-  static std::size_t leaf_of(std::int32_t node) { return static_cast<std::size_t>(~node); }
+  static std::size_t leaf_of(std::int32_t node) { return ~static_cast<std::uint32_t>(node); }
   static std::size_t inner_of(std::int32_t node) { return static_cast<std::size_t>(node); }
   std::span<double> point(Leaf leaf) {
     return std::span(points_).subspan(std::size_t{leaf} * dimensions_, dimensions_);

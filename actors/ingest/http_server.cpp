@@ -123,7 +123,7 @@ class Session final : public std::enable_shared_from_this<Session> {
     set_phase(Phase::idle, server_.options().idle_time);
     read();
   }
-  void begin_refused(HttpReply reply) {
+  void begin_refused(const HttpReply& reply) {
     set_phase(Phase::writing, kWriteTime);
     close_after_ = true;
     respond(reply);

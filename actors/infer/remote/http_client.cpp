@@ -426,7 +426,7 @@ void Pool::look_up() {
   if (std::exchange(looking_up_, true)) return;
   resolver_.async_resolve(
       endpoint_.target.host, std::to_string(endpoint_.target.port),
-      [self = shared_from_this()](error_code error, tcp::resolver::results_type found) {
+      [self = shared_from_this()](error_code error, const tcp::resolver::results_type& found) {
         self->looking_up_ = false;
         if (self->shut_) return;
         std::vector<Order> waiting = std::exchange(self->waiting_, {});

@@ -32,7 +32,7 @@ std::vector<Outcomes::Answered> Outcomes::answered(Attempt attempt, Time now) {
   return rows;
 }
 
-void Outcomes::failed(Attempt attempt, AttemptFailure failure, Time now) {
+void Outcomes::failed(Attempt attempt, const AttemptFailure& failure, Time now) {
   const auto found = under_way_.find(attempt);
   if (found == under_way_.end()) {
     ++unwanted_;
@@ -41,7 +41,7 @@ void Outcomes::failed(Attempt attempt, AttemptFailure failure, Time now) {
   const bool overdue = found->second.overdue;
   // What it refuses, it has looked at: it is well.
   end_attempt(attempt, failure.fault != Fault::refused, now);
-  if (!overdue) settle(attempt.request, std::move(failure), now);
+  if (!overdue) settle(attempt.request, failure, now);
 }
 
 void Outcomes::advance(Time now) {
@@ -185,7 +185,7 @@ void Outcomes::refuse_all(Time now) {
 }
 
 /// An attempt has failed, and none of the request's is in time any more.
-void Outcomes::settle(std::uint64_t id, AttemptFailure failure, Time now) {
+void Outcomes::settle(std::uint64_t id, const AttemptFailure& failure, Time now) {
   Request& request = requests_.at(id);
   request.last_error = failure.error;
   if (request.attempts < rules_.attempts && rules_.retried.contains(failure.fault)) {
@@ -214,10 +214,9 @@ void Outcomes::divide(std::uint64_t id, Time now) {
 }
 
 void Outcomes::fail_rows(std::uint64_t id, const Error& error, Time now) {
-  const Error why = error;  // it may be the request's own
   for (const Row row : requests_.at(id).rows)
-    if (rows_.erase(row) != 0) orders_.failed.push_back({row, why});
-  end_request(id, now, false);
+    if (rows_.erase(row) != 0) orders_.failed.push_back({row, error});
+  end_request(id, now, false);  // last: the error may be the request's own
 }
 
 /// `alive`: because it was answered.

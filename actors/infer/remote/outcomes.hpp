@@ -95,7 +95,7 @@ class Outcomes {
     std::uint32_t place;
   };
   std::vector<Answered> answered(Attempt attempt, Time now);
-  void failed(Attempt attempt, AttemptFailure failure, Time now);
+  void failed(Attempt attempt, const AttemptFailure& failure, Time now);
   /// Does what is due. To be called after the calls above, and at `next`.
   void advance(Time now);
   /// No more rows come: none waits for others to be asked with.
@@ -138,7 +138,7 @@ class Outcomes {
   bool make_room(Time now);
   void refuse_all(Time now);
   void send_request(std::uint64_t id, Time now);
-  void settle(std::uint64_t id, AttemptFailure failure, Time now);
+  void settle(std::uint64_t id, const AttemptFailure& failure, Time now);
   void divide(std::uint64_t id, Time now);
   void fail_rows(std::uint64_t id, const Error& error, Time now);
   void end_request(std::uint64_t id, Time now, bool alive);
