@@ -19,16 +19,15 @@ class InProcess final : public Actor {
   explicit InProcess(const InferConfig& config)
       : plan_(config.plan),
         selection_(plan_->selection),
-        model_(plan_->model->model()),
-        generation_(plan_->model->generation()),
+        model_(plan_->model, config.watch),
+        fallback_(selection_->otherwise.view()),
         on_null_(config.on_null),
-        watch_(config.watch),
         rows_(plan_->limits),
         shadows_(selection_->shadows, on_null_) {}
 
   Status on_start(Context&) override {
-    warm(*model_);
-    plan_->model->watch(watch_);
+    model_.start();
+    if (fallback_) fallback_->start();
     if (selection_->canary) warm(selection_->canary->model());
     shadows_.start();
     return {};
@@ -38,7 +37,7 @@ class InProcess final : public Actor {
     return ask_due(ctx);
   }
   Status on_timer(Timer timer, Context& ctx) override {
-    return shadows_.on_timer(timer, model_->identity().text(), ctx) ? Status() : ask_due(ctx);
+    return shadows_.on_timer(timer, model_.model().identity().text(), ctx) ? Status() : ask_due(ctx);
   }
   Status on_barrier(Context& ctx) override { return ask_all(ctx); }
   Status on_end(Context& ctx) override {
@@ -91,38 +90,26 @@ class InProcess final : public Actor {
   Prediction ask_timed(const Model& model, const Question& asked, CanaryWatch::Side side, Context& ctx);
   bool canary_on_trial() const {
     return selection_->canary &&
-           model_->identity().version != selection_->canary->model().identity().version &&
+           model_.model().identity().version != selection_->canary->model().identity().version &&
            selection_->canary->on_trial();
   }
   void measure(Context& ctx) const;
 
-  /// Takes the model that a swap has put in place.
-  void look_for_swap(Context& ctx);
-
   std::shared_ptr<const InferPlan> plan_;
   std::shared_ptr<const Selection> selection_;
-  ModelPtr model_;
-  std::uint64_t generation_;
+  SlotView model_;
+  std::optional<SlotView> fallback_;
   NullInput on_null_;
-  Duration watch_;
   MicroBatch rows_;
   std::uint64_t otherwise_rows_ = 0;
   std::uint64_t canary_rows_ = 0, canary_failed_ = 0;
   ShadowRun shadows_;
 };
 
-void InProcess::look_for_swap(Context& ctx) {
-  if (plan_->model->generation() == generation_) return;
-  generation_ = plan_->model->generation();
-  model_ = plan_->model->model();
-  const ModelSlot::Event event = plan_->model->last_event();
-  if (ctx.instance() == 0) ctx.log(event.swapped ? LogLevel::info : LogLevel::warning, event.text);
-}
-
 Status InProcess::answer(const Batch& rows, Context& ctx) {
-  look_for_swap(ctx);
+  model_.look(ctx);
   Question asked = make_question(plan_->inputs, on_null_, rows);
-  Outlet outlet(rows, plan_->answers, selection_->otherwise, ctx);
+  Outlet outlet(rows, plan_->answers, selection_->otherwise, fallback_, ctx);
   outlet.unanswered(std::move(asked.failed));
   const auto began = std::chrono::steady_clock::now();
   if (!canary_on_trial())
@@ -145,9 +132,9 @@ std::vector<std::uint32_t> failed_rows(const Question& asked, const Prediction& 
 
 void InProcess::ask_current(const Question& asked, Outlet& outlet) {
   if (asked.rows.empty()) return;
-  Prediction prediction = ask(*model_, asked.columns, plan_->inputs.counts);
+  Prediction prediction = ask(model_.model(), asked.columns, plan_->inputs.counts);
   shadows_.offer(asked, prediction);
-  outlet.answered(asked, std::move(prediction), model_->identity().text());
+  outlet.answered(asked, std::move(prediction), model_.model().identity().text());
 }
 
 Prediction InProcess::ask_timed(const Model& model, const Question& asked, CanaryWatch::Side side,
@@ -159,7 +146,7 @@ Prediction InProcess::ask_timed(const Model& model, const Question& asked, Canar
   if (canary.called(side, asked.rows.row_count(), failed_rows(asked, prediction).size(), took))
     ctx.log(LogLevel::warning,
             fmt::format("canary {} goes back, {} answers all rows: {}", canary.model().identity().text(),
-                        model_->identity().text(), canary.went_back().value_or("")));
+                        model_.model().identity().text(), canary.went_back().value_or("")));
   return prediction;
 }
 
@@ -183,8 +170,8 @@ void InProcess::ask_parts(const Question& asked, Outlet& outlet, Context& ctx) {
   }
   if (!rows.control.empty()) {
     const Question part = asked.take(rows.control);
-    outlet.answered(part, ask_timed(*model_, part, CanaryWatch::Side::control, ctx),
-                    model_->identity().text());
+    outlet.answered(part, ask_timed(model_.model(), part, CanaryWatch::Side::control, ctx),
+                    model_.model().identity().text());
   }
   std::ranges::sort(current);
   if (!current.empty()) ask_current(asked.take(current), outlet);

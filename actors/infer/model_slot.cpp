@@ -70,6 +70,19 @@ void ModelSlot::look() {
        *next);
 }
 
+void SlotView::start() {
+  warm(*model_);
+  slot_->watch(watch_);
+}
+
+void SlotView::look(Context& ctx) {
+  if (slot_->generation() == generation_) return;
+  generation_ = slot_->generation();
+  model_ = slot_->model();
+  const ModelSlot::Event event = slot_->last_event();
+  if (ctx.instance() == 0) ctx.log(event.swapped ? LogLevel::info : LogLevel::warning, event.text);
+}
+
 void ModelSlot::tell(Event event, ModelPtr model) {
   {
     const std::lock_guard lock(mutex_);

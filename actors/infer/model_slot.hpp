@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <leat/context.hpp>
 #include <mutex>
 #include <thread>
 
@@ -56,6 +57,25 @@ class ModelSlot {
   std::atomic<std::uint64_t> generation_{0};
   bool stopping_ = false;
   std::thread thread_;
+};
+
+/// What one instance of an actor sees of a slot: the model it asks until it looks again. One thread.
+class SlotView {
+ public:
+  SlotView(std::shared_ptr<ModelSlot> slot, Duration watch)
+      : slot_(std::move(slot)), watch_(watch), model_(slot_->model()), generation_(slot_->generation()) {}
+
+  /// Warms the model, and has the slot look for others every `watch`.
+  void start();
+  /// Takes the model that a swap has put in place. The first instance says so in the log.
+  void look(Context& ctx);
+  const Model& model() const { return *model_; }
+
+ private:
+  std::shared_ptr<ModelSlot> slot_;
+  Duration watch_;
+  ModelPtr model_;
+  std::uint64_t generation_;
 };
 
 /// Whether a model may take another's place: the same inputs and outputs. The error says what differs.

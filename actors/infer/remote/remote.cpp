@@ -39,12 +39,14 @@ class Remote final : public Actor {
         nobody_(std::make_shared<const Replied>(
             Replied{placeholder(plan_->reply.outputs), "remote/" + plan_->name})),
         failed_(std::make_shared<const Replied>()),
+        fallback_(plan_->otherwise.view()),
         shadows_(plan_->shadows, on_null_) {}
 
   Status on_start(Context& ctx) override {
     // What differs between instances, so that they do not all come back at once.
     outcomes_.emplace(plan_->rules, 0x5eed + ctx.instance());
     LEAT_TRY_ASSIGN(calls_, plan_->open(plan_->endpoint, ctx.waker(kCame)));
+    if (fallback_) fallback_->start();
     shadows_.start();
     for (const Batch& batch : std::exchange(saved_.rows, {})) take_rows(batch, saved_.watermark, ctx);
     return step(ctx);
@@ -111,6 +113,7 @@ class Remote final : public Actor {
   std::shared_ptr<const Replied> failed_;   // of rows that `otherwise` answers when it is their turn
   std::unordered_map<Row, Error> reasons_;  // why those failed
   std::uint64_t otherwise_rows_ = 0;
+  std::optional<SlotView> fallback_;
   ShadowRun shadows_;
   bool closed_ = false;  // the input has ended
   SavedRows saved_;
@@ -268,7 +271,7 @@ void Remote::emit_settled(Context& ctx) {
 /// To where `otherwise` says, or to `errors`.
 void Remote::give_up(const Batch& rows, std::vector<Evaluated::Failed> failed, Context& ctx) {
   if (failed.empty()) return;
-  Outlet outlet(rows, plan_->answers, plan_->otherwise, ctx);
+  Outlet outlet(rows, plan_->answers, plan_->otherwise, fallback_, ctx);
   outlet.unanswered(std::move(failed));
   otherwise_rows_ += outlet.send();
 }
@@ -298,7 +301,7 @@ void Remote::emit_rows(std::span<const Row> rows, Context& ctx) {
   }
   Prediction prediction{concat(outputs), {}};
   shadows_.offer(asked, prediction);
-  Outlet outlet(asked.rows, plan_->answers, plan_->otherwise, ctx);
+  Outlet outlet(asked.rows, plan_->answers, plan_->otherwise, fallback_, ctx);
   outlet.answered(asked, std::move(prediction), answers_.at(rows.front()).replied->by);
   outlet.send();
 }

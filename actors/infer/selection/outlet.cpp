@@ -69,20 +69,22 @@ std::uint64_t Outlet::send() {
 /// What it cannot answer either stays failed, and says both reasons.
 std::uint64_t Outlet::ask_fallback() {
   const Fallback& fallback = *otherwise_.engine;
+  fallback_->look(ctx_);
+  const Model& model = fallback_->model();
   const std::vector<std::uint32_t> places = places_of(failed_);
   std::vector<Error> reasons;
   for (Evaluated::Failed& failed : failed_) reasons.push_back(std::move(failed.error));
   failed_.clear();
   const auto failed_again = [&](std::uint32_t row, const Error& error) {
     Error both = std::move(reasons[row]);
-    both.message += fmt::format("; otherwise {}: {}", fallback.model->identity().text(), error.message);
+    both.message += fmt::format("; otherwise {}: {}", model.identity().text(), error.message);
     failed_.push_back({places[row], std::move(both)});
   };
   const Question asked = make_question(fallback.inputs, fallback.on_null, rows_.take(places));
   for (const Evaluated::Failed& failed : asked.failed) failed_again(failed.row, failed.error);
   if (!asked.rows.empty()) {
-    Said said = say(asked, ask(*fallback.model, asked.columns, fallback.inputs.counts), fallback.answers,
-                    fallback.order, fallback.model->identity().text(), ctx_.output_schema(InferPorts::out));
+    Said said = say(asked, ask(model, asked.columns, fallback.inputs.counts), fallback.answers,
+                    fallback.order, model.identity().text(), ctx_.output_schema(InferPorts::out));
     for (const Evaluated::Failed& failed : said.failed) failed_again(failed.row, failed.error);
     for (std::uint32_t& place : said.part.places) place = places[place];
     if (!said.part.places.empty()) parts_.push_back(std::move(said.part));

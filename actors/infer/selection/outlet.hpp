@@ -11,8 +11,10 @@ namespace leat {
 /// `out`; the others where `otherwise` says, and to `errors` what nobody could answer. For one call.
 class Outlet {
  public:
-  Outlet(const Batch& rows, const Answers& answers, const Otherwise& otherwise, Context& ctx)
-      : rows_(rows), answers_(answers), otherwise_(otherwise), ctx_(ctx) {}
+  /// `fallback`: the view of the engine of `otherwise`, when it has one.
+  Outlet(const Batch& rows, const Answers& answers, const Otherwise& otherwise,
+         std::optional<SlotView>& fallback, Context& ctx)
+      : rows_(rows), answers_(answers), otherwise_(otherwise), fallback_(fallback), ctx_(ctx) {}
 
   /// What a model said of some of the rows; those it failed on have no answer. `by`: who it was.
   void answered(const Question& asked, Prediction prediction, const std::string& by);
@@ -39,6 +41,7 @@ class Outlet {
   const Batch& rows_;
   const Answers& answers_;
   const Otherwise& otherwise_;
+  std::optional<SlotView>& fallback_;
   Context& ctx_;
   std::vector<Part> parts_;
   std::vector<Evaluated::Failed> failed_;

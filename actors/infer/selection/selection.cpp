@@ -61,8 +61,9 @@ bool describe_otherwise(const InferConfig& config, const Answers& answers, std::
   if (!order) return false;
   for (std::size_t at = 0; at < fields.size(); ++at)
     fields[at].nullable = fields[at].nullable || made->fields()[(*order)[at]].nullable;
-  otherwise.engine = std::make_shared<const Fallback>(
-      Fallback{mapped.model, *mapped.inputs, *made, *std::move(order), own.on_null});
+  otherwise.engine = std::make_shared<const Fallback>(Fallback{
+      std::make_shared<ModelSlot>(mapped.model, own.source, model_options(own)),
+      own.version ? Duration() : config.watch, *mapped.inputs, *made, *std::move(order), own.on_null});
   return true;
 }
 

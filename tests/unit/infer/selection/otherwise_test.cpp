@@ -125,6 +125,32 @@ TEST_F(OtherwiseAfterFailure, the_rows_of_a_call_that_fails_have_one_outcome_eac
   EXPECT_THAT(actor.take("errors"), HasSubstr("otherwise lexicon/words: `title` is null"));
 }
 
+TEST_F(OtherwiseAfterFailure, a_fallback_follows_swaps_as_the_actors_own_model_does) {
+  ActorHarness actor(
+      "infer",
+      fmt::format(
+          "{{ engine: onnx, model: {0}, version: 1, watch: 1ms, map: {{ in: a, out: {{ r: risk }} }}, "
+          "otherwise: {{ engine: onnx, model: {0}, map: {{ in: b, out: {{ r: "
+          "risk }} }} }} }}",
+          folder_.path("risk")),
+      "{ a: 'float64?', b: float64 }");
+  ASSERT_EQ(actor.problems(), "");
+  std::string out;
+  const auto ask = [&] {
+    EXPECT_TRUE(actor.feed(R"({"a":null,"b":10}
+{"a":10,"b":0})"));
+    out = actor.take();
+    EXPECT_THAT(out, HasSubstr(R"({"a":10.0,"b":0.0,"r":10.0,"answered_by":"onnx/risk@1"})"));
+  };
+  ask();
+  EXPECT_THAT(out, HasSubstr(R"("r":10.0,"answered_by":"onnx/risk@1"})"));
+  add(2);
+  // The thread that looks is a real one: ask until it has.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (out.find("@2") == std::string::npos && std::chrono::steady_clock::now() < deadline) ask();
+  EXPECT_THAT(out, HasSubstr(R"({"a":null,"b":10.0,"r":20.0,"answered_by":"onnx/risk@2"})"));
+}
+
 /// Whoever fails, and whoever is asked: each row goes out or to `errors`, once, and those that go out in
 /// order.
 TEST_F(OtherwiseAfterFailure, every_row_has_one_outcome_whoever_fails_on_it) {
