@@ -4,7 +4,23 @@
 
 namespace leat {
 
+namespace {
+
+/// "" = none, or one that is just being written.
+std::string current_file(const std::string& folder) {
+  const Result<ModelFile> file = find_model({.name = {}, .path = folder}, "");
+  return file ? file->path() : "";
+}
+
+}  // namespace
+
+void DriftWatch::open() {
+  current_ = current_file(folder_);
+  incumbent_ = Incumbent::open(folder_, features_);
+}
+
 std::optional<std::string> DriftWatch::add(const Examples& rows) {
+  if (const std::string file = current_file(folder_); !file.empty() && file != current_) learnt();
   if (drifted_ || !incumbent_) {
     since_ += rows.size();
     return std::nullopt;

@@ -27,8 +27,9 @@ class DriftWatch {
         test_({options.block.count, options.margin, options.threshold}) {}
 
   /// Reads the version that is current: a file.
-  void open() { incumbent_ = Incumbent::open(folder_, features_); }
-  /// Rows that have come. What there is to tell, if there is.
+  void open();
+  /// Rows that have come. When another version has become current since, what is usual is learnt anew with
+  /// it. What there is to tell, if there is.
   std::optional<std::string> add(const Examples& rows);
   /// How many of the newest rows to learn from, when it is time to.
   std::optional<std::uint64_t> due() const;
@@ -43,6 +44,7 @@ class DriftWatch {
   std::string folder_;
   std::vector<std::string> features_;
   DriftTest test_;
+  std::string current_;  // the file of the version that is; "" = none
   std::optional<Incumbent> incumbent_;
   bool drifted_ = false;
   bool told_ = false;        // that the version fails on rows

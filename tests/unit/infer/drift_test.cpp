@@ -5,6 +5,7 @@
 #include <leat/testing.hpp>
 #include <random>
 
+#include "infer/model_file.hpp"
 #include "support/forests.hpp"
 #include "support/labelled.hpp"
 #include "support/temp_folder.hpp"
@@ -122,6 +123,21 @@ TEST_F(TrainOnDrift, the_first_version_comes_with_rows_enough_and_the_next_with_
   // What is learnt anew holds.
   for (unsigned part = 0; part < 20; ++part)
     ASSERT_EQ(feed(testing::labelled(500, 200 + part, 0.9)), "") << part;
+}
+
+TEST_F(TrainOnDrift, the_version_that_somebody_made_current_is_the_one_that_is_watched) {
+  feed(testing::labelled(2000, 1, 0.1));
+  std::string report;
+  for (unsigned part = 0; part < 20; ++part) feed(testing::labelled(500, 3 + part, 0.1));
+  for (unsigned part = 0; part < 20 && report.empty(); ++part)
+    report = feed(testing::labelled(500, 100 + part, 0.9));
+  ASSERT_THAT(report, HasSubstr(R"("version":2,"taken":true)"));
+  for (unsigned part = 0; part < 10; ++part) feed(testing::labelled(500, 150 + part, 0.9));
+  // The truth is as it was before, and so is the version: nothing has drifted, though version 2 would be
+  // wrong.
+  ASSERT_TRUE(pin_version(folder_.path("risk"), 1));
+  for (unsigned part = 0; part < 20; ++part)
+    ASSERT_EQ(feed(testing::labelled(500, 200 + part, 0.1)), "") << part;
 }
 
 }  // namespace
