@@ -97,9 +97,11 @@ constexpr std::array kCodes{
         "Every actor needs one host: name it, or use \"*\" for the rest.\nNext: see docs/operations.md."},
     CodeInfo{Code::bad_endpoint, "bad_endpoint", fix_config, "an address that can't be used",
              "Addresses look like tcp://127.0.0.1:5556, tcp://*:5556 or ipc:///run/feed.\nNext: correct it."},
-    CodeInfo{Code::insecure_link, "insecure_link", fix_config, "an unencrypted link between hosts",
-             "Plain TCP is open to everyone who reaches the port, so it must be asked for in so many words.\n"
-             "Next: `deploy: { security: { curve: off } }` in a network you trust."},
+    CodeInfo{
+        Code::insecure_link, "insecure_link", fix_config, "a key that can't protect links between hosts",
+        "Links between hosts are encrypted with keys that `leat keys make` has made. This one can be read by "
+        "others, is damaged, or is another host's.\n"
+        "Next: what the message says; docs/operations.md, \"Keys\"."},
     CodeInfo{
         Code::malformed_record, "malformed_record", fix_input, "a record that can't be read",
         "Broken JSON or CSV, or a value of another type than the schema says. The record went to `errors`.\n"

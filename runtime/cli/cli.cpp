@@ -33,6 +33,7 @@ class CommandLine {
     add_eval();
     add_dlq();
     add_model();
+    add_keys();
     add_completion();
   }
 
@@ -340,6 +341,20 @@ class CommandLine {
     shadow.add_option("--tolerance", model_.tolerance,
                       "Numbers that differ by no more agree (default: 0.01)");
   }
+  void add_keys() {
+    CLI::App& keys = group_of_verbs("keys", "Make and list the keys that protect links between hosts",
+                                    "leat keys make pipeline.yaml\n  leat keys ls pipeline.yaml");
+    CLI::App& make = nested_verb(keys, "make", "Make keys for the hosts that have none",
+                                 "leat keys make pipeline.yaml\n  leat keys make pipeline.yaml --host edge",
+                                 [this] { return keys_make(keys_); });
+    CLI::App& ls = nested_verb(keys, "ls", "List the hosts' public keys, and which secrets are here",
+                               "leat keys ls pipeline.yaml\n  leat keys ls pipeline.yaml --format json",
+                               [this] { return keys_ls(keys_); });
+    for (CLI::App* sub : {&make, &ls}) {
+      add_topology(*sub, keys_, true);
+      sub->add_option("--host", keys_.hosts, "Only this host (repeatable)")->allow_extra_args(false);
+    }
+  }
   void add_dlq() {
     CLI::App& dlq = group_of_verbs(
         "dlq", "Look at dead letters, send them back or forget them",
@@ -447,6 +462,7 @@ class CommandLine {
   ReplayArguments replay_;
   ModelArguments model_;
   DlqArguments dlq_;
+  KeysArguments keys_;
   std::string shell_;
 };
 

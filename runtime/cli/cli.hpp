@@ -129,6 +129,10 @@ struct ModelArguments {
   Format format = Format::text;
 };
 
+struct KeysArguments : TopologyArguments {
+  std::vector<std::string> hosts;  ///< empty: all
+};
+
 int run_cli(int argc, char** argv);
 
 int validate(const ValidateArguments& arguments);
@@ -162,6 +166,8 @@ int model_bench(const ModelArguments& arguments);
 int model_shadow(const ModelArguments& arguments);
 int model_swap(const ModelArguments& arguments);
 int model_export(const ModelArguments& arguments);
+int keys_make(const KeysArguments& arguments);
+int keys_ls(const KeysArguments& arguments);
 int version(Format format);
 
 }  // namespace leat::cli

@@ -29,9 +29,10 @@ class Execution {
   virtual std::uint64_t undelivered() const = 0;
 };
 
-/// `delivery: best_effort`: one attempt, and what is lost is counted.
+/// `delivery: best_effort`: one attempt, and what is lost is counted. `keys`: null, or longer alive.
 std::unique_ptr<Execution> make_single_attempt(const Topology& topology, const Plan& plan,
-                                               const RunOptions& options, Process::Log log);
+                                               const RunOptions& options, const HostKeys* keys,
+                                               Process::Log log);
 
 /// Where sources with an ingest log begin: nothing for `latest` and `none`.
 std::optional<LogPosition> begin_of(const RunOptions& options);

@@ -4,6 +4,7 @@
 
 #include "control/admin.hpp"
 #include "control/session.hpp"
+#include "link/zmq_host_keys.hpp"
 #include "observe/log.hpp"
 #include "observe/metrics_server.hpp"
 #include "topology/loader.hpp"
@@ -28,6 +29,19 @@ RunSummary summarise(const Topology& topology, const Metrics& metrics, double wa
          .busy_s = static_cast<double>(total.busy_ns) / 1e9,
          .blocked_s = static_cast<double>(total.blocked_ns) / 1e9});
   return summary;
+}
+
+std::vector<std::string> host_names(const Topology& topology) {
+  std::vector<std::string> names;
+  for (const HostSpec& host : topology.hosts) names.push_back(host.name);
+  return names;
+}
+
+/// Nothing where links are plain or there is only one host.
+Result<std::optional<HostKeys>> keys_of(const Topology& topology, const std::string& host) {
+  if (!topology.curve || host.empty()) return std::optional<HostKeys>();
+  LEAT_TRY_ASSIGN(HostKeys keys, KeyFolder(topology.keys).load(host, host_names(topology)));
+  return std::optional(std::move(keys));
 }
 
 }  // namespace
@@ -58,18 +72,19 @@ RunSummary Runner::run(const RunOptions& options) {
   const Topology& topology = impl_->topology;
   const Instant begin = system_clock().steady();
   const auto elapsed = [&] { return std::chrono::duration<double>(system_clock().steady() - begin).count(); };
-  if (!options.host.empty() && topology.find_host(options.host) == nullptr) {
+  const auto refused = [&](Error error) {
     RunSummary summary;
     summary.topology = topology.name;
     summary.outcome = Outcome::failed;
-    std::vector<std::string> names;
-    for (const HostSpec& host : topology.hosts) names.push_back(host.name);
-    const std::string hint = suggest(options.host, names);
-    summary.error = Error{Code::unknown_host,
-                          fmt::format("no host named `{}` under `deploy.hosts`{}{}", options.host,
-                                      hint.empty() ? "" : "; ", hint),
-                          topology.file};
+    summary.error = std::move(error);
     return summary;
+  };
+  if (!options.host.empty() && topology.find_host(options.host) == nullptr) {
+    const std::string hint = suggest(options.host, host_names(topology));
+    return refused({Code::unknown_host,
+                    fmt::format("no host named `{}` under `deploy.hosts`{}{}", options.host,
+                                hint.empty() ? "" : "; ", hint),
+                    topology.file});
   }
   const Log log;
   const auto to_stderr = [&log](LogLevel level, const std::string& actor, const std::string& message) {
@@ -77,13 +92,16 @@ RunSummary Runner::run(const RunOptions& options) {
   };
   const Plan plan = make_plan(topology, !options.host.empty());
   const Process::Log say = options.log ? options.log : to_stderr;
+  Result<std::optional<HostKeys>> keys = keys_of(topology, options.host);
+  if (!keys) return refused(std::move(keys).error());
+  const HostKeys* const own_keys = *keys ? &**keys : nullptr;
   Execution* execution = nullptr;
   {
     const std::lock_guard lock(impl_->mutex);
     if (topology.delivery == Delivery::best_effort)
-      impl_->execution = make_single_attempt(topology, plan, options, say);
+      impl_->execution = make_single_attempt(topology, plan, options, own_keys, say);
     else
-      impl_->execution = std::make_unique<Session>(topology, plan, options, say);
+      impl_->execution = std::make_unique<Session>(topology, plan, options, own_keys, say);
     execution = impl_->execution.get();
   }
   std::optional<Error> error;
@@ -147,6 +165,7 @@ int RunSummary::exit_code() const {
     case Code::bad_endpoint:
     case Code::peer_mismatch:
       return kUnreachable;
+    case Code::insecure_link:
     case Code::unknown_host:
       return kInvalid;
     case Code::internal:

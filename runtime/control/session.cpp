@@ -42,7 +42,8 @@ std::uint64_t new_incarnation() {
 
 }  // namespace
 
-Session::Session(const Topology& topology, const Plan& plan, const RunOptions& options, Process::Log log)
+Session::Session(const Topology& topology, const Plan& plan, const RunOptions& options, const HostKeys* keys,
+                 Process::Log log)
     : topology_(topology),
       plan_(plan),
       host_(options.host),
@@ -50,6 +51,7 @@ Session::Session(const Topology& topology, const Plan& plan, const RunOptions& o
       begin_at_(begin_of(options)),
       again_(options.again),
       crashes_(options.crashes),
+      keys_(keys),
       log_(std::move(log)),
       metrics_(topology, plan, options.host),
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -88,6 +90,9 @@ Status Session::open_mailbox() {
   const std::string& endpoint = plan_.hosts[number_].control;
   if (endpoint.empty()) return {};
   ::mkdir(topology_.run_dir.c_str(), 0700);
+  if (keys_ != nullptr)
+    LEAT_TRY(context_.encrypt(
+        *keys_, [this](LogLevel level, const std::string& message) { log(level, {}, message); }));
   LEAT_TRY_ASSIGN(mailbox_, ZmqMailbox::open(context_, endpoint));
   return {};
 }
@@ -156,6 +161,7 @@ Result<std::unique_ptr<Crew>> Session::make_crew(std::uint32_t epoch, RestoredSt
                                                             .restored = std::move(restored),
                                                             .begin_at = begin_at_,
                                                             .crashes = crashes_,
+                                                            .keys = keys_,
                                                             .observer = &observer});
   LEAT_TRY(process->prepare());
   return std::unique_ptr<Crew>(std::make_unique<ThreadCrew>(std::move(process)));
@@ -215,7 +221,7 @@ void Session::exchange() {
       if (coordinator_)
         coordinator_->on_message(message, system_clock().steady());
       else
-        mailbox_->send(plan_.hosts[0].control, encode_control(message, topology_.name));
+        mailbox_->send(plan_.hosts[0].name, plan_.hosts[0].control, encode_control(message, topology_.name));
     }
     if (!coordinator_) continue;
     if (const auto reason = coordinator_->take_reason())
@@ -227,7 +233,8 @@ void Session::exchange() {
       if (message.host == number_)
         control_->on_message(message);
       else
-        mailbox_->send(plan_.hosts[message.host].control, encode_control(message, topology_.name));
+        mailbox_->send(plan_.hosts[message.host].name, plan_.hosts[message.host].control,
+                       encode_control(message, topology_.name));
     }
   }
 }

@@ -16,7 +16,9 @@ namespace leat {
 /// Coordinator, their sockets and their thread. Attempt follows attempt until the run is over.
 class Session final : public Execution, private WorkerObserver {
  public:
-  Session(const Topology& topology, const Plan& plan, const RunOptions& options, Process::Log log);
+  /// `keys`: null, or longer alive.
+  Session(const Topology& topology, const Plan& plan, const RunOptions& options, const HostKeys* keys,
+          Process::Log log);
   ~Session() override;
 
   Status start() override;
@@ -62,6 +64,7 @@ class Session final : public Execution, private WorkerObserver {
   std::optional<LogPosition> begin_at_;
   bool again_;
   const CrashHistory* crashes_;
+  const HostKeys* keys_;
   Process::Log log_;
   HostMetrics metrics_;
   std::uint32_t number_ = 0;  // among the plan's hosts

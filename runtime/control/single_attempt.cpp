@@ -5,11 +5,13 @@ namespace {
 
 class SingleAttempt final : public Execution {
  public:
-  SingleAttempt(const Topology& topology, const Plan& plan, const RunOptions& options, Process::Log log)
+  SingleAttempt(const Topology& topology, const Plan& plan, const RunOptions& options, const HostKeys* keys,
+                Process::Log log)
       : topology_(topology),
         plan_(plan),
         metrics_(topology, plan, options.host),
-        process_(topology, plan, options.host, metrics_, std::move(log), {.begin_at = begin_of(options)}) {}
+        process_(topology, plan, options.host, metrics_, std::move(log),
+                 {.begin_at = begin_of(options), .keys = keys}) {}
 
   Status start() override {
     LEAT_TRY(process_.prepare());
@@ -52,8 +54,9 @@ class SingleAttempt final : public Execution {
 }  // namespace
 
 std::unique_ptr<Execution> make_single_attempt(const Topology& topology, const Plan& plan,
-                                               const RunOptions& options, Process::Log log) {
-  return std::make_unique<SingleAttempt>(topology, plan, options, std::move(log));
+                                               const RunOptions& options, const HostKeys* keys,
+                                               Process::Log log) {
+  return std::make_unique<SingleAttempt>(topology, plan, options, keys, std::move(log));
 }
 
 std::optional<LogPosition> begin_of(const RunOptions& options) {

@@ -83,6 +83,9 @@ Process::~Process() {
 
 Status Process::open_transports() {
   if (!topology_.run_dir.empty() && !host_.empty()) ::mkdir(topology_.run_dir.c_str(), 0700);
+  if (attempt_.keys != nullptr)
+    LEAT_TRY(context_.encrypt(
+        *attempt_.keys, [this](LogLevel level, const std::string& message) { log(level, {}, message); }));
   std::random_device random;
   const std::uint64_t cookie = (std::uint64_t{random()} << 32) | random();
   const SchemaOfLink schemas = [this](std::uint32_t link) -> SchemaPtr {
@@ -92,8 +95,9 @@ Status Process::open_transports() {
   };
   std::vector<ZmqTransport::Peer> peers;
   for (std::size_t at = 0; at < plan_.workers.size(); ++at)
-    peers.push_back(here(plan_.workers[at]) ? ZmqTransport::Peer{true, fmt::format("inproc://worker-{}", at)}
-                                            : ZmqTransport::Peer{false, plan_.workers[at].endpoint});
+    peers.push_back(here(plan_.workers[at])
+                        ? ZmqTransport::Peer{true, fmt::format("inproc://worker-{}", at), {}}
+                        : ZmqTransport::Peer{false, plan_.workers[at].endpoint, plan_.workers[at].host});
   transports_.resize(plan_.workers.size());
   for (std::size_t at = 0; at < plan_.workers.size(); ++at) {
     if (!here(plan_.workers[at])) continue;
@@ -102,7 +106,7 @@ Status Process::open_transports() {
                                   .schemas = schemas,
                                   .cookie = cookie,
                                   .spin = topology_.poll == Poll::spin};
-    LEAT_TRY_ASSIGN(transports_[at], ZmqTransport::open(context_.get(), std::move(options)));
+    LEAT_TRY_ASSIGN(transports_[at], ZmqTransport::open(context_, std::move(options)));
   }
   return {};
 }

@@ -40,6 +40,7 @@ class Process final : public WorkerObserver {
     RestoredStates restored;
     std::optional<LogPosition> begin_at;
     const CrashHistory* crashes = nullptr;
+    const HostKeys* keys = nullptr;      ///< null: links are plain
     WorkerObserver* observer = nullptr;  ///< of the workers instead of this; null: this
   };
   Process(const Topology& topology, const Plan& plan, std::string host, HostMetrics& metrics, Log log,

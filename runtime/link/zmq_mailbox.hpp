@@ -17,10 +17,12 @@ class ZmqMailbox {
   static Result<std::unique_ptr<ZmqMailbox>> open(ZmqContext& context, const std::string& endpoint);
   ~ZmqMailbox();
 
-  void send(const std::string& endpoint, const std::string& bytes);
+  void send(const std::string& host, const std::string& endpoint, const std::string& bytes);
   bool receive(std::string& bytes);
   /// Readable (edge) when a message may have come: ask `receive` until it says false before waiting for it.
   int fd() const;
+  /// Where it is bound, with the port that the kernel chose for `*`.
+  std::string endpoint() const;
 
  private:
   struct Impl;

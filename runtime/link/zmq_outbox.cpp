@@ -49,22 +49,23 @@ void configure_link(zmq::socket_t& socket, int linger_ms) {
   socket.set(zmq::sockopt::handshake_ivl, 3000);
 }
 
-zmq::socket_t& Outbox::socket(zmq::context_t& context) {
+zmq::socket_t& Outbox::socket(ZmqContext& context) {
   if (!socket_) {
-    socket_ = zmq::socket_t(context, zmq::socket_type::push);
+    socket_ = zmq::socket_t(context.get(), zmq::socket_type::push);
     configure_link(socket_, local() ? 0 : kCloseLingerMs);
+    context.before_connect(socket_, endpoint_, host_);
     socket_.connect(endpoint_);
   }
   return socket_;
 }
 
-void Outbox::add(Message&& message, zmq::context_t& context, FrameWriter& writer) {
+void Outbox::add(Message&& message, ZmqContext& context, FrameWriter& writer) {
   if (!local()) return add_frame(message, context, writer);
   messages_.push_back(std::move(message));
   if (messages_.size() == kBundleMessagesMax) flush(context);
 }
 
-void Outbox::add_frame(const Message& message, zmq::context_t& context, FrameWriter& writer) {
+void Outbox::add_frame(const Message& message, ZmqContext& context, FrameWriter& writer) {
   const std::size_t size = writer.prepare(message);
   if (bytes_used_ + size > kBundleBytesMax) flush(context);
   if (size > kBundleBytesMax) {
@@ -78,7 +79,7 @@ void Outbox::add_frame(const Message& message, zmq::context_t& context, FrameWri
   bytes_used_ += size;
 }
 
-void Outbox::flush(zmq::context_t& context) {
+void Outbox::flush(ZmqContext& context) {
   if (!messages_.empty()) {
     auto messages = std::make_unique<std::vector<Message>>(std::move(messages_));
     messages_.reserve(messages->size());

@@ -4,6 +4,7 @@
 #include <zmq.hpp>
 
 #include "link/wire.hpp"
+#include "link/zmq_transport.hpp"
 
 namespace leat {
 
@@ -15,18 +16,19 @@ class Outbox {
   static constexpr std::size_t kBundleMessagesMax = 256;
   static constexpr std::size_t kBundleBytesMax = 64u << 10;
 
-  /// `cookie` is the secret that marks pointers (Bundle); 0: the worker is in another process.
-  Outbox(std::string endpoint, std::uint64_t cookie) : endpoint_(std::move(endpoint)), cookie_(cookie) {}
+  /// `cookie` is the secret that marks pointers (Bundle); 0: the worker is in another process, on `host`.
+  Outbox(std::string endpoint, std::string host, std::uint64_t cookie)
+      : endpoint_(std::move(endpoint)), host_(std::move(host)), cookie_(cookie) {}
 
-  void add(Message&& message, zmq::context_t& context, FrameWriter& writer);
-  void flush(zmq::context_t& context);
+  void add(Message&& message, ZmqContext& context, FrameWriter& writer);
+  void flush(ZmqContext& context);
 
  private:
   bool local() const { return cookie_ != 0; }
-  zmq::socket_t& socket(zmq::context_t& context);
-  void add_frame(const Message& message, zmq::context_t& context, FrameWriter& writer);
+  zmq::socket_t& socket(ZmqContext& context);
+  void add_frame(const Message& message, ZmqContext& context, FrameWriter& writer);
 
-  std::string endpoint_;
+  std::string endpoint_, host_;
   std::uint64_t cookie_;
   zmq::socket_t socket_;
   std::vector<Message> messages_;       // local

@@ -7,6 +7,7 @@
 
 #include <atomic>
 
+#include "link/zmq_curve_door.hpp"
 #include "link/zmq_outbox.hpp"
 
 namespace leat {
@@ -26,8 +27,21 @@ ZmqContext::ZmqContext() : context_(std::make_unique<zmq::context_t>(1)) {
 
 ZmqContext::~ZmqContext() = default;
 
+Status ZmqContext::encrypt(const HostKeys& keys, std::function<void(LogLevel, const std::string&)> log) {
+  LEAT_TRY_ASSIGN(door_, CurveDoor::open(*context_, keys, std::move(log)));
+  return {};
+}
+
+Status ZmqContext::before_bind(zmq::socket_t& socket, const std::string& endpoint) {
+  return door_ != nullptr && endpoint.starts_with("tcp:") ? door_->guard(socket) : Status();
+}
+
+void ZmqContext::before_connect(zmq::socket_t& socket, const std::string& endpoint, const std::string& host) {
+  if (door_ != nullptr && endpoint.starts_with("tcp:")) door_->introduce(socket, host);
+}
+
 struct ZmqTransport::Impl {
-  zmq::context_t* context = nullptr;
+  ZmqContext* context = nullptr;
   Options options;
   zmq::socket_t inbox;  // from other processes, and from this one when bound to inproc
   std::vector<Outbox> outboxes;
@@ -64,18 +78,19 @@ struct ZmqTransport::Impl {
   bool poll(Duration timeout, std::span<const int> readable);
 };
 
-Result<std::unique_ptr<ZmqTransport>> ZmqTransport::open(zmq::context_t& context, Options options) {
+Result<std::unique_ptr<ZmqTransport>> ZmqTransport::open(ZmqContext& context, Options options) {
   auto impl = std::make_unique<Impl>();
   impl->context = &context;
   impl->options = std::move(options);
   for (const Peer& peer : impl->options.peers)
-    impl->outboxes.emplace_back(peer.endpoint, peer.same_process ? impl->options.cookie : 0);
+    impl->outboxes.emplace_back(peer.endpoint, peer.host, peer.same_process ? impl->options.cookie : 0);
   impl->wake_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   const Endpoints& endpoints = impl->options.endpoints;
   const std::string* binding = &endpoints.inproc;
   try {
-    impl->inbox = zmq::socket_t(context, zmq::socket_type::pull);
+    impl->inbox = zmq::socket_t(context.get(), zmq::socket_type::pull);
     configure_link(impl->inbox, 0);
+    LEAT_TRY(context.before_bind(impl->inbox, endpoints.remote));
     impl->inbox.bind(endpoints.inproc);
     binding = &endpoints.remote;
     if (!endpoints.remote.empty()) impl->inbox.bind(endpoints.remote);

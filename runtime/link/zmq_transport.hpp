@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <leat/context.hpp>
 #include <memory>
 
 #include "link/transport.hpp"
@@ -7,9 +9,13 @@
 
 namespace zmq {
 class context_t;
-}
+class socket_t;
+}  // namespace zmq
 
 namespace leat {
+
+class CurveDoor;
+struct HostKeys;
 
 /// What all sockets of a process share. Destroyed after them.
 class ZmqContext {
@@ -18,8 +24,17 @@ class ZmqContext {
   ~ZmqContext();
   zmq::context_t& get() { return *context_; }
 
+  /// From here on, links over tcp are encrypted, and only the hosts of `keys` may use them (CurveDoor). `log`
+  /// is called by a thread of its own.
+  Status encrypt(const HostKeys& keys, std::function<void(LogLevel, const std::string&)> log);
+  /// For every socket of a link, by its thread, before it is bound or connected: does what `encrypt` has said
+  /// where the endpoint is tcp.
+  Status before_bind(zmq::socket_t& socket, const std::string& endpoint);
+  void before_connect(zmq::socket_t& socket, const std::string& endpoint, const std::string& host);
+
  private:
   std::unique_ptr<zmq::context_t> context_;
+  std::unique_ptr<CurveDoor> door_;
 };
 
 /// Where a worker listens. Empty strings: not there.
@@ -40,6 +55,7 @@ class ZmqTransport final : public Transport {
   struct Peer {
     bool same_process = false;
     std::string endpoint;  ///< to connect to
+    std::string host;      ///< where it is
   };
   struct Options {
     Endpoints endpoints;
@@ -50,7 +66,7 @@ class ZmqTransport final : public Transport {
   };
 
   /// Binds. Errors: address_in_use, bad_endpoint, with the endpoint and the fix.
-  static Result<std::unique_ptr<ZmqTransport>> open(zmq::context_t& context, Options options);
+  static Result<std::unique_ptr<ZmqTransport>> open(ZmqContext& context, Options options);
   ~ZmqTransport() override;
 
   void send(std::uint32_t worker, Message&& message) override;

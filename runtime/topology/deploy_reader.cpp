@@ -67,7 +67,7 @@ void place_actors(const ConfigNode& place, Reader& reader) {
   }
 }
 
-void check_hosts(const ConfigNode& deploy, bool curve_off, Reader& reader) {
+void check_hosts(const ConfigNode& deploy, Reader& reader) {
   Topology& topology = reader.topology();
   for (const HostSpec& host : topology.hosts)
     if (std::ranges::find(topology.actors, host.name, &ActorSpec::host) == topology.actors.end())
@@ -81,12 +81,6 @@ void check_hosts(const ConfigNode& deploy, bool curve_off, Reader& reader) {
             Code::bad_endpoint, host.place,
             fmt::format("`{}` and `{}` would listen on the same ports", other.name, host.name),
             fmt::format("write `{}:{}`", host.address, host.port + 100));
-  const bool leaves = std::ranges::any_of(topology.links, [&](const LinkSpec& link) {
-    const HostSpec* from = topology.find_host(topology.actors[link.from].host);
-    const HostSpec* to = topology.find_host(topology.actors[link.to].host);
-    return from != nullptr && to != nullptr && from != to &&
-           !(stays_on_machine(from->address) && stays_on_machine(to->address));
-  });
   const bool mixed =
       std::ranges::any_of(topology.hosts, [](const HostSpec& host) { return host.address == "local"; }) &&
       std::ranges::any_of(topology.hosts, [](const HostSpec& host) { return host.address != "local"; });
@@ -94,11 +88,19 @@ void check_hosts(const ConfigNode& deploy, bool curve_off, Reader& reader) {
     reader.diagnostics().error(Code::bad_placement, deploy.place,
                                "`local` hosts talk over ipc, the others over tcp: they can't be mixed", "",
                                "write 127.0.0.1:PORT instead of `local`");
-  if (!leaves || curve_off) return;
-  const ConfigNode* security = deploy.find("security");
-  reader.diagnostics().error(Code::insecure_link, security != nullptr ? security->place : deploy.place,
-                             "links between these hosts would be plain TCP, and CURVE is not supported yet",
-                             "", "in a network you trust, say `security: { curve: off }`");
+}
+
+/// Whoever reaches a port of a plain tcp link can write to it, so links that leave the machine are encrypted
+/// unless the file says otherwise.
+void read_security(const std::optional<SecurityOptions>& options, Topology& topology) {
+  const auto any = [&](auto&& holds) {
+    return std::ranges::any_of(topology.hosts, holds, &HostSpec::address);
+  };
+  const bool tcp = any([](const std::string& address) { return address != "local"; });
+  const bool leaves =
+      topology.hosts.size() > 1 && any([](const std::string& address) { return !stays_on_machine(address); });
+  topology.curve = tcp && (options ? options->curve == SecurityOptions::Curve::required : leaves);
+  topology.keys = options && !options->keys.text.empty() ? options->keys.text : topology.folder + "/keys";
 }
 
 }  // namespace
@@ -113,14 +115,13 @@ void read_deploy(const ConfigNode& root, Reader& reader) {
   read_fields(*deploy, deploy_fields().list(), &options, reader);
   if (reader.diagnostics().error_count() != before) return;
   if (!options.run_dir.text.empty()) topology.run_dir = options.run_dir.text;
-  const bool curve_off = options.security && options.security->curve == SecurityOptions::Curve::off;
-  topology.curve = !curve_off;
   for (const ConfigNode::Entry& entry : deploy->find("hosts")->entries) {
     reader.check_name(entry.key, entry.key_place, "a host");
     topology.hosts.push_back(read_host(entry.key, entry.value, reader.diagnostics()));
   }
+  read_security(options.security, topology);
   place_actors(*deploy->find("place"), reader);
-  if (reader.diagnostics().ok()) check_hosts(*deploy, curve_off, reader);
+  if (reader.diagnostics().ok()) check_hosts(*deploy, reader);
 }
 
 }  // namespace leat

@@ -85,7 +85,11 @@ const Fields<DeployOptions>& deploy_fields() {
   static const Fields<SecurityOptions> security{
       choice("curve", &SecurityOptions::curve,
              {{"required", SecurityOptions::Curve::required}, {"off", SecurityOptions::Curve::off}},
-             "Encryption of links between hosts."),
+             "Encryption of the links and checkpoint messages between hosts that are not one machine. "
+             "`required`, "
+             "said here, also for tcp within one machine."),
+      optional("keys", &SecurityOptions::keys,
+               "Folder of the hosts' keys, made by `leat keys make`; default: `keys` beside this file."),
   };
   static const Fields<O> fields{
       required("hosts", &O::hosts,

@@ -56,6 +56,7 @@ const Fields<LinkOptions>& link_fields();
 
 struct SecurityOptions {
   enum class Curve : std::uint8_t { required, off } curve = Curve::required;
+  Path keys;
 };
 
 struct DeployOptions {

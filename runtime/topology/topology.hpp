@@ -112,7 +112,8 @@ struct Topology {
   std::string run_dir;               ///< ipc sockets live here, mode 0700
   std::vector<std::string> secrets;  ///< values never to be shown
   ConfigNode source;                 ///< the file as read, for `leat expand`
-  bool curve = true;                 ///< `security: { curve: required|off }`
+  bool curve = false;                ///< tcp between hosts is encrypted
+  std::string keys;                  ///< folder of the hosts' keys
 
   const ActorSpec* find(std::string_view actor) const;
   const HostSpec* find_host(std::string_view host) const;

@@ -47,7 +47,7 @@ struct ZmqTransportTest : testing::Test {
   }
 
   std::string folder;
-  zmq::context_t context;
+  ZmqContext context;
 };
 
 void expect_equal(const Message& got, const Message& sent) {
@@ -63,7 +63,7 @@ void expect_equal(const Message& got, const Message& sent) {
 
 TEST_F(ZmqTransportTest, a_message_arrives_whole_within_a_process_and_across) {
   for (const bool same_process : {true, false}) {
-    zmq::context_t own;  // a context gives inproc names back late
+    ZmqContext own;  // a context gives inproc names back late
     auto a = ZmqTransport::open(own, options(0, same_process));
     auto b = ZmqTransport::open(own, options(1, same_process));
     ASSERT_TRUE(a && b);
@@ -79,7 +79,7 @@ TEST_F(ZmqTransportTest, a_message_arrives_whole_within_a_process_and_across) {
 
 TEST_F(ZmqTransportTest, many_messages_between_two_flushes_keep_their_order) {
   for (const bool same_process : {true, false}) {
-    zmq::context_t own;
+    ZmqContext own;
     auto a = ZmqTransport::open(own, options(0, same_process));
     auto b = ZmqTransport::open(own, options(1, same_process));
     ASSERT_TRUE(a && b);
@@ -120,7 +120,7 @@ TEST_F(ZmqTransportTest, an_endpoint_in_use_is_named) {
   auto a = ZmqTransport::open(context, options(0, false));
   ZmqTransport::Options again = options(0, false);
   again.endpoints.inproc = "inproc://other";
-  zmq::socket_t taken(context, zmq::socket_type::pull);
+  zmq::socket_t taken(context.get(), zmq::socket_type::pull);
   taken.bind("tcp://127.0.0.1:*");
   again.endpoints.remote = taken.get(zmq::sockopt::last_endpoint);
   const auto b = ZmqTransport::open(context, std::move(again));
@@ -131,7 +131,7 @@ TEST_F(ZmqTransportTest, an_endpoint_in_use_is_named) {
 
 TEST_F(ZmqTransportTest, hostile_frames_are_counted_and_dropped) {
   auto b = ZmqTransport::open(context, options(1, false));
-  zmq::socket_t attacker(context, zmq::socket_type::push);
+  zmq::socket_t attacker(context.get(), zmq::socket_type::push);
   attacker.connect(remote(1));
   const auto frame = [&](const std::string& bytes, bool more) {
     attacker.send(zmq::buffer(bytes), more ? zmq::send_flags::sndmore : zmq::send_flags::none);

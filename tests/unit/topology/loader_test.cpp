@@ -172,6 +172,31 @@ TEST(Deploy, places_actors_on_hosts) {
   EXPECT_EQ(loaded.topology->find_host("core")->address, "10.0.0.2");
 }
 
+TEST(Deploy, links_that_leave_the_machine_are_encrypted_unless_the_file_says_otherwise) {
+  const struct {
+    std::string hosts, security;
+    bool curve;
+  } cases[] = {
+      {"a: 10.0.0.1, b: 10.0.0.2", "", true},
+      {"a: 127.0.0.1, b: 10.0.0.2", "", true},
+      {"a: core.example, b: '127.0.0.1:7000'", "", true},
+      {"a: 10.0.0.1, b: 10.0.0.2", "curve: off", false},
+      {"a: 10.0.0.1, b: 10.0.0.2", "curve: required", true},
+      {"a: 127.0.0.1, b: '127.0.0.1:7000'", "", false},
+      {"a: 127.0.0.1, b: '127.0.0.1:7000'", "curve: required", true},
+      {"a: local, b: local", "", false},
+      {"a: local, b: local", "curve: required", false},
+  };
+  for (const auto& deployed : cases) {
+    const Loaded loaded(with_settings("") + "deploy:\n  hosts: { " + deployed.hosts +
+                        " }\n  place: { numbers: a, '*': b }\n" +
+                        (deployed.security.empty() ? "" : "  security: { " + deployed.security + " }\n"));
+    ASSERT_TRUE(loaded.topology) << loaded.said();
+    EXPECT_EQ(loaded.topology->curve, deployed.curve) << deployed.hosts << " " << deployed.security;
+    EXPECT_TRUE(loaded.topology->keys.ends_with("/keys")) << loaded.topology->keys;
+  }
+}
+
 class Deployed : public ::testing::TestWithParam<Case> {};
 
 TEST_P(Deployed, is_checked) {
@@ -186,11 +211,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"  hosts: { a: 127.0.0.1, b: '127.0.0.1:6000' }\n  place: { numbers: a, '*': b }\n", ""},
         Case{"  hosts: { a: 127.0.0.1, b: 127.0.0.1 }\n  place: { numbers: a, '*': b }\n",
              "7:29 L0403 `a` and `b` would listen on the same ports | write `127.0.0.1:5700`\n"},
-        Case{"  hosts: { a: 10.0.0.1, b: 10.0.0.2 }\n  place: { numbers: a, '*': b }\n",
-             "6:1 L0404 links between these hosts would be plain TCP, and CURVE is not supported yet\n"},
-        Case{"  hosts: { a: 10.0.0.1, b: 10.0.0.2 }\n  place: { numbers: a, '*': b }\n  security: { curve: "
-             "required }\n",
-             "9:13 L0404 links between these hosts would be plain TCP, and CURVE is not supported yet\n"},
+        Case{"  hosts: { a: 10.0.0.1, b: 10.0.0.2 }\n  place: { numbers: a, '*': b }\n", ""},
         Case{"  hosts: { a: 10.0.0.1, b: 10.0.0.2 }\n  place: { '*': b }\n",
              "7:15 L0402 no actor is placed on host `a`\n"},
         Case{"  hosts: { edge: local }\n  place: { '*': egde }\n",
