@@ -48,9 +48,15 @@ class Asking {
 
 }  // namespace
 
-Prediction ask(const Model& model, std::span<const Column> columns, std::span<const std::uint32_t> counts) {
+Prediction ask(const Model& model, std::span<const Column> columns, std::span<const std::uint32_t> counts,
+               std::uint32_t call_rows) {
   Asking asking(model, columns, counts);
-  asking.take(model.predict(columns, counts), 0, columns[0].row_count());
+  const std::uint32_t rows = columns[0].row_count();
+  if (rows <= call_rows)
+    asking.take(model.predict(columns, counts), 0, rows);
+  else
+    for (std::uint32_t first = 0; first < rows; first += call_rows)
+      asking.ask(first, std::min(call_rows, rows - first));
   return asking.finish();
 }
 

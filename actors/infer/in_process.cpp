@@ -116,7 +116,9 @@ Status InProcess::answer(const Batch& rows, Context& ctx) {
     ask_current(asked, outlet);
   else
     ask_parts(asked, outlet, ctx);
-  rows_.called(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began));
+  const auto took = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began);
+  const std::uint32_t call_rows = plan_->limits.rows_max;
+  rows_.called(took / std::max(1u, (asked.rows.row_count() + call_rows - 1) / call_rows));
   otherwise_rows_ += outlet.send();
   measure(ctx);
   return {};
@@ -132,7 +134,7 @@ std::vector<std::uint32_t> failed_rows(const Question& asked, const Prediction& 
 
 void InProcess::ask_current(const Question& asked, Outlet& outlet) {
   if (asked.rows.empty()) return;
-  Prediction prediction = ask(model_.model(), asked.columns, plan_->inputs.counts);
+  Prediction prediction = ask(model_.model(), asked.columns, plan_->inputs.counts, plan_->limits.rows_max);
   shadows_.offer(asked, prediction);
   outlet.answered(asked, std::move(prediction), model_.model().identity().text());
 }
@@ -141,7 +143,7 @@ Prediction InProcess::ask_timed(const Model& model, const Question& asked, Canar
                                 Context& ctx) {
   Canary& canary = *selection_->canary;
   const auto began = std::chrono::steady_clock::now();
-  Prediction prediction = ask(model, asked.columns, plan_->inputs.counts);
+  Prediction prediction = ask(model, asked.columns, plan_->inputs.counts, plan_->limits.rows_max);
   const auto took = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began);
   if (canary.called(side, asked.rows.row_count(), failed_rows(asked, prediction).size(), took))
     ctx.log(LogLevel::warning,

@@ -12,7 +12,7 @@ void MicroBatch::add(const Batch& rows, Time now, Time watermark) {
 }
 
 std::optional<Batch> MicroBatch::take(Time now) {
-  if (rows_ >= limits_.rows_max) return take_rows(limits_.rows_max);
+  if (rows_ >= limits_.rows_max) return take_rows(full_calls() * limits_.rows_max);
   if (rows_ == 0 || *due() > now) return std::nullopt;
   return take_rows(rows_);
 }
@@ -33,7 +33,16 @@ std::optional<Time> MicroBatch::due() const {
   return due;
 }
 
+std::uint32_t MicroBatch::full_calls() const {
+  constexpr Duration kTogether{500};
+  const std::uint32_t whole = waiting_.front().left() / limits_.rows_max;
+  if (!known_ || whole <= 1) return 1;
+  return static_cast<std::uint32_t>(
+      std::clamp<Duration::rep>(kTogether / std::max(call_, Duration(1)), 1, whole));
+}
+
 void MicroBatch::called(Duration took) {
+  known_ = true;
   // Up at once, down slowly: a budget that was missed costs more than a batch that was closed early.
   call_ = took > call_ ? took : call_ - (call_ - took) / 16;
 }

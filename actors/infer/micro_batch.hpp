@@ -22,7 +22,9 @@ class MicroBatch {
 
   /// `watermark` is the one that stands as the rows come.
   void add(const Batch& rows, Time now, Time watermark);
-  /// The next call's rows when they are due; else none, and they are due at `due()`.
+  /// The next call's rows when they are due; else none, and they are due at `due()`. Of rows that came
+  /// together, those of as many full calls as are done in half a millisecond: what a batch costs besides the
+  /// model is shared by them.
   std::optional<Batch> take(Time now);
   /// What waits, due or not.
   std::optional<Batch> take_all();
@@ -30,10 +32,11 @@ class MicroBatch {
   /// While rows wait, the watermark that stood when the first of them came; else kTimeMax.
   Time watermark_limit() const { return rows_ == 0 ? kTimeMax : watermark_; }
   std::uint32_t waiting() const { return rows_; }
-  /// How long a call took: budgets leave room for the next one.
+  /// How long a call took, or each of several: budgets leave room for the next one.
   void called(Duration took);
 
  private:
+  std::uint32_t full_calls() const;
   Batch take_rows(std::uint32_t count);
 
   struct Waiting {
@@ -49,6 +52,7 @@ class MicroBatch {
   std::uint32_t rows_ = 0;
   Time watermark_ = kTimeMax;
   Duration call_{};  // what a call is expected to take
+  bool known_ = false;
 };
 
 }  // namespace leat

@@ -38,12 +38,13 @@ class Doubling final : public Model {
   ModelSignature signature_;
 };
 
-Prediction ask_about(const Model& model, std::initializer_list<std::int64_t> values) {
+Prediction ask_about(const Model& model, std::initializer_list<std::int64_t> values,
+                     std::uint32_t call_rows = Batch::kRowsMax) {
   BatchBuilder rows(Schema::make({{"n", Type::int64}}));
   for (const std::int64_t value : values) rows.add(value);
   const Batch batch = rows.finish();
   const std::uint32_t one = 1;
-  return ask(model, batch.columns(), {&one, 1});
+  return ask(model, batch.columns(), {&one, 1}, call_rows);
 }
 
 std::vector<std::uint32_t> failed(const Prediction& prediction) {
@@ -56,6 +57,16 @@ TEST(Asking, one_call_when_nothing_fails) {
   const Doubling model({});
   EXPECT_THAT(ask_about(model, {1, 2, 3}).outputs.column(0).int64s(), ElementsAre(2, 4, 6));
   EXPECT_EQ(model.calls, 1);
+}
+
+TEST(Asking, more_rows_than_a_call_takes_are_asked_about_in_several_and_stay_in_order) {
+  const Doubling model({5});
+  const Prediction prediction = ask_about(model, {1, 2, 3, 4, 5, 6, 7}, 3);
+  EXPECT_THAT(failed(prediction), ElementsAre(4));
+  ASSERT_EQ(prediction.outputs.row_count(), 7u);
+  for (const std::uint32_t row : {0, 1, 2, 3, 5, 6})
+    EXPECT_EQ(prediction.outputs.column(0).int64(row), 2 * (row + 1));
+  EXPECT_EQ(model.calls, 3 + 4);  // the second of three calls is halved twice
 }
 
 TEST(Asking, the_row_that_makes_a_call_fail_stands_alone_in_the_end) {

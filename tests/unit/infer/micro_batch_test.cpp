@@ -38,6 +38,23 @@ TEST(MicroBatch, without_delay_rows_share_a_call_only_if_they_came_together) {
   EXPECT_FALSE(waiting.due());
 }
 
+TEST(MicroBatch, full_calls_that_are_short_go_together_and_long_ones_alone) {
+  MicroBatch waiting({.rows_max = 2});
+  waiting.called(200us);  // two of them within half a millisecond
+  waiting.add(rows(1, 7), kNow, kTimeMin);
+  EXPECT_THAT(ids(waiting.take(kNow)), ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(ids(waiting.take(kNow)), ElementsAre(5, 6));
+  EXPECT_THAT(ids(waiting.take(kNow)), ElementsAre(7));
+  waiting.called(600us);
+  waiting.add(rows(1, 4), kNow, kTimeMin);
+  EXPECT_THAT(ids(waiting.take(kNow)), ElementsAre(1, 2));
+  // Rows that did not come together share a call, not a batch of several.
+  MicroBatch apart({.rows_max = 2});
+  apart.called(1us);
+  for (std::int64_t id = 1; id <= 4; ++id) apart.add(rows(id, 1), kNow, kTimeMin);
+  EXPECT_THAT(ids(apart.take(kNow)), ElementsAre(1, 2));
+}
+
 TEST(MicroBatch, a_full_call_goes_at_once_and_the_rest_after_the_delay_of_its_first_row) {
   MicroBatch waiting({.rows_max = 4, .delay = 5ms});
   waiting.add(rows(1, 3), kNow, kTimeMin);
