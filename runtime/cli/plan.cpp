@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/common.hpp"
 
 namespace leat::cli {
@@ -78,6 +80,10 @@ void print_text(const Topology& topology, const Plan& plan) {
       topology.batch_rows, topology.batch_auto ? " (auto)" : "", to_text(topology.linger),
       to_text(Bytes{plan.memory_bound_bytes}));
   fmt::print("{}\n", delivery_text(topology));
+  if (std::ranges::any_of(topology.hosts, [](const HostSpec& host) { return host.address != "local"; }))
+    fmt::print("tcp between hosts {}\n", topology.curve
+                                             ? fmt::format("encrypted, with the keys in {}", topology.keys)
+                                             : std::string("plain, open to whoever reaches the ports"));
 }
 
 void print_json(const Topology& topology, const Plan& plan) {
@@ -104,8 +110,9 @@ void print_json(const Topology& topology, const Plan& plan) {
         json_text(output.schema ? output.schema->text() : ""));
   }
   fmt::print(
-      "{{\"topology\":{},\"batch_rows\":{},\"memory_bound_bytes\":{},\"workers\":[{}],\"links\":[{}]}}\n",
-      json_text(topology.name), topology.batch_rows, plan.memory_bound_bytes, workers, links);
+      "{{\"topology\":{},\"batch_rows\":{},\"memory_bound_bytes\":{},\"encrypted\":{},\"workers\":[{}],"
+      "\"links\":[{}]}}\n",
+      json_text(topology.name), topology.batch_rows, plan.memory_bound_bytes, topology.curve, workers, links);
 }
 
 }  // namespace

@@ -136,6 +136,11 @@ class Curve(LauncherTest):
         self.assertEqual(core.wait(timeout=90), 0)
         self.assertEqual(len(self.rows("out.jsonl")), 5000)
 
+    def test_the_plan_says_whether_links_are_encrypted(self):
+        for security, said in (("off", "tcp between hosts plain"), ("required", "tcp between hosts encrypted, with the keys in")):
+            shown = subprocess.run([LEAT, "plan", self.loopback(f"  security: {{ curve: {security} }}\n")], capture_output=True, text=True)
+            self.assertIn(said, shown.stdout)
+
     def test_without_its_keys_a_host_does_not_start(self):
         path = self.loopback()
         code, _, err = self.finish(self.start("run", path, "--host", "edge"))
