@@ -1,6 +1,5 @@
 """Links between hosts are encrypted, and only the hosts of the topology may use them."""
 import os
-import select
 import shutil
 import signal
 import socket
@@ -56,16 +55,6 @@ class Curve(LauncherTest):
         rows = self.rows("out.jsonl")
         self.assertEqual(len(rows), 5000)
         return rows
-
-    def hears(self, process, part):
-        """Waits until it says that on stderr."""
-        said, deadline = "", time.monotonic() + 90
-        while part not in said:
-            ready, _, _ = select.select([process.stderr], [], [], deadline - time.monotonic())
-            self.assertTrue(ready, f"did not say {part!r}: {said}")
-            more = os.read(process.stderr.fileno(), 1 << 16)
-            self.assertTrue(more, f"ended without saying {part!r}: {said}")
-            said += more.decode()
 
     def knock(self, port):
         """Somebody who speaks ZeroMQ, shows no key, and sends frames without waiting to be let in."""

@@ -137,7 +137,7 @@ class DeadLetters(LauncherTest):
         self.wait_for("a second attempt", lambda: self.dlq("show", first)[0]["attempt"] == 2)
         self.write("sku,price\na,1\nb,2\n", "products.new")
         os.replace(self.folder / "products.new", self.folder / "products.csv")
-        time.sleep(1)  # the table is read again every 20 ms
+        self.hears(process, "products.csv reloaded: 2 rows")
         self.assertEqual(self.dlq("redrive", "--actor", "priced", *to), [{"sent": 150, "refused": 0}])
         self.assertEqual(process.poll(), None)
         process.kill()

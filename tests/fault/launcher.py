@@ -3,12 +3,14 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import select
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 LEAT = os.environ["LEAT"]
@@ -64,6 +66,16 @@ class LauncherTest(unittest.TestCase):
             process.wait()
         process.stdout.close()
         process.stderr.close()
+
+    def hears(self, process, part):
+        """Waits until it says that on stderr."""
+        said, deadline = "", time.monotonic() + 90
+        while part not in said:
+            ready, _, _ = select.select([process.stderr], [], [], deadline - time.monotonic())
+            self.assertTrue(ready, f"did not say {part!r}: {said}")
+            more = os.read(process.stderr.fileno(), 1 << 16)
+            self.assertTrue(more, f"ended without saying {part!r}: {said}")
+            said += more.decode()
 
     def finish(self, process, timeout=120):
         """(exit code, summary or None, stderr)"""
