@@ -9,8 +9,9 @@ import time
 import unittest
 
 from hosts_test import free_port
-from launcher import LEAT, LauncherTest
+from launcher import LEAT
 from namespaces import TwoHosts
+from reference import ReferenceTest
 
 MARK = b"nobody may read this"
 LOGIC = """
@@ -31,7 +32,7 @@ with open(sys.argv[1], "wb", buffering=0) as file:
 """
 
 
-class Curve(LauncherTest):
+class Curve(ReferenceTest):
     def topology(self, hosts, security="", delivery="exactly_once", name="topology.yaml"):
         deploy = f"deploy:\n  hosts: {{ {hosts} }}\n  place: {{ numbers: edge, '*': core }}\n{security}"
         return self.write(LOGIC.format(delivery=delivery, mark=MARK.decode()) + deploy, name)
@@ -105,6 +106,22 @@ class Curve(LauncherTest):
         code, _, err = self.finish(core)
         self.assertEqual(code, 0, err)
         self.assertEqual(len(self.rows("out.jsonl")), 5000)
+
+    def test_a_killed_host_comes_back_and_nothing_is_missing_or_doubled(self):
+        path = self.loopback()
+        path.write_text(path.read_text().replace("count: 5000", "count: 5000, rate: 2k/s"))
+        self.make_keys(path)
+        edge = self.start("run", path, "--host", "edge", "--quiet")
+        out = self.folder / "out.jsonl"
+        for kill in range(3):
+            core = self.run_host(path, "core")
+            had = self.newest_checkpoint(self.folder / "var/checkpoints/whisper")
+            self.until(lambda: self.newest_checkpoint(self.folder / "var/checkpoints/whisper") != had, "no checkpoint", edge)
+            self.kill(core)
+        core = self.run_host(path, "core")
+        self.assertEqual(self.finish(edge)[0], 0)
+        self.assertEqual(core.wait(timeout=90), 0)
+        self.assertEqual(sorted(row["n"] for row in self.rows(out)), list(range(5000)))
 
     def test_a_host_with_another_key_is_named_until_it_has_the_right_one(self):
         path = self.loopback("  security: { curve: required, keys: '${env:KEYS=keys}' }\n")
