@@ -133,6 +133,10 @@ function(leat_test name)
   if(TARGET leat_test_pch)
     target_precompile_headers(${name} REUSE_FROM leat_test_pch)
   endif()
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES PROPERTIES TIMEOUT 120
+  set(seconds_max 120)
+  if(LEAT_SANITIZE)
+    set(seconds_max 600)
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES PROPERTIES TIMEOUT ${seconds_max}
     ENVIRONMENT "LEAT_SOURCE_DIR=${PROJECT_SOURCE_DIR};LEAT_BINARY_DIR=${CMAKE_BINARY_DIR};TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
 endfunction()

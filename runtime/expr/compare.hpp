@@ -21,7 +21,7 @@ class ShortTextEqual {
   bool operator()(std::string_view text) const {
     const bool fits = text.size() == wanted_.size();
     const char* const at = fits ? text.data() : wanted_.data();  // no byte beyond either is read
-    return fits & (head(at) == head_) & (tail(at) == tail_);
+    return ((head(at) ^ head_) | (tail(at) ^ tail_) | std::uint64_t{!fits}) == 0;
   }
 
  private:

@@ -75,8 +75,9 @@ std::string exchange(int peer, std::string_view bytes, std::size_t piece) {
   std::string answers;
   char chunk[4096];
   ssize_t count = 0;
-  while ((count = ::recv(peer, chunk, sizeof chunk, 0)) > 0)
-    answers.append(chunk, static_cast<std::size_t>(count));
+  // A process that was stopped goes on with EINTR.
+  while ((count = ::recv(peer, chunk, sizeof chunk, 0)) > 0 || (count < 0 && errno == EINTR))
+    answers.append(chunk, static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
   LEAT_ASSERT(count == 0 || errno == ECONNRESET);  // else it hangs
   return answers;
 }

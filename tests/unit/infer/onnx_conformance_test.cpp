@@ -51,6 +51,11 @@ std::optional<Tensor> read(const fs::path& file) {
   onnx::TensorProto proto;
   std::ifstream in(file, std::ios::binary);
   if (!in || !proto.ParseFromIstream(&in)) return std::nullopt;
+  // A file that holds something else than a tensor may be read as one with any dimensions.
+  std::int64_t values = 1;
+  for (const std::int64_t dimension : proto.dims())
+    if (dimension < 0 || __builtin_mul_overflow(values, dimension, &values)) return std::nullopt;
+  if (static_cast<std::uint64_t>(values) > proto.raw_data().size()) return std::nullopt;
   Tensor tensor{element(proto.data_type()), {proto.dims().begin(), proto.dims().end()}, {}, {}};
   const std::size_t bytes = tensor.element == Element::other
                                 ? 0
