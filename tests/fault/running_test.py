@@ -116,7 +116,7 @@ class RunningTest(LauncherTest):
         self.assertIn("not drained within 500ms", stopped.stderr)
 
     def test_a_run_goes_on_from_a_snapshot_and_again_from_it(self):
-        topology = self.topology(count=6000, rate="4000/s")
+        topology = self.topology(count=24_000, rate="4000/s")  # goes on until it is asked, in a slow build too
         process, _ = self.await_running(topology)
         kept = self.leat("snapshot", topology, "before")
         self.assertEqual(kept.returncode, 0, kept.stderr)
