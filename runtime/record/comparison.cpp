@@ -36,6 +36,7 @@ RowComparison::RowComparison(std::string port, const Schema& recorded, const Sch
 void RowComparison::add(const Batch& rows, const std::vector<std::size_t>& columns, int sign) {
   if (rows.empty() || columns.empty()) return;
   std::vector<Column> chosen;
+  chosen.reserve(columns.size());
   for (const std::size_t column : columns) chosen.push_back(rows.column(column));
   const Batch shown(common_, std::move(chosen), rows.row_count());
   std::string text;

@@ -78,6 +78,7 @@ Status Replay::add_feeds(ExcerptPlan& plan) {
   const auto& ports = recording_.header().ports;
   feed_of_.resize(ports.size());
   std::vector<std::optional<OutputPoint>> points;
+  points.reserve(ports.size());
   for (const RecordedPort& port : ports) points.push_back(find_port(topology_, port));
   for (std::size_t at = 0; at < ports.size(); ++at) {
     if (!points[at]) continue;

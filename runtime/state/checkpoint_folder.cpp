@@ -122,6 +122,7 @@ std::string kept_manifest(const std::string& name) {
 
 Failure no_such(const std::string& name, const std::vector<KeptSnapshot>& others, const std::string& path) {
   std::vector<std::string> names;
+  names.reserve(others.size());
   for (const KeptSnapshot& kept : others) names.push_back(kept.name);
   return fail(Code::input_missing,
               fmt::format("there is no snapshot `{}`; {}", name,
@@ -218,7 +219,7 @@ Status CheckpointFolder::write(const std::string& name, std::span<const std::str
       std::ranges::all_of(pieces, [&](std::string_view piece) { return write_all(file, piece) == 0; });
   const bool synced = written && ::fsync(file) == 0;
   dead_ = written && !synced && errno != ENOSPC && errno != EDQUOT;
-  const Status outcome = synced ? Status() : Status(storage_failure("write", path));
+  Status outcome = synced ? Status() : Status(storage_failure("write", path));
   ::close(file);
   if (!outcome) {
     ::unlink(aside.c_str());
@@ -232,7 +233,7 @@ Status CheckpointFolder::sync_folder() {
   const int folder = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return storage_failure("open", path_);
   dead_ = ::fsync(folder) != 0;
-  const Status kept = dead_ ? Status(storage_failure("sync", path_)) : Status();
+  Status kept = dead_ ? Status(storage_failure("sync", path_)) : Status();
   ::close(folder);
   return kept;
 }

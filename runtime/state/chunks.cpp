@@ -50,7 +50,7 @@ class Reader {
   }
   std::string text(std::size_t size) {
     if (size > left_.size()) good_ = false;
-    const std::string taken(left_.substr(0, good_ ? size : 0));
+    std::string taken(left_.substr(0, good_ ? size : 0));
     left_.remove_prefix(taken.size());
     return taken;
   }
