@@ -56,8 +56,9 @@ struct ZmqTransport::Impl {
   std::uint64_t malformed = 0;
   std::string malformed_reason;
   std::vector<pollfd> items;
-  bool empty =
-      false;  // the last look into the inbox found nothing, and its descriptor has not said otherwise
+  // The last look into the inbox found nothing, and its descriptor has not said otherwise. At first, too: a
+  // worker without channels never looks, and sleeps all the same.
+  bool empty = true;
   Instant looked{};
 
   ~Impl() {

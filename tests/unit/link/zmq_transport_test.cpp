@@ -151,6 +151,20 @@ TEST_F(ZmqTransportTest, hostile_frames_are_counted_and_dropped) {
   EXPECT_EQ((*b)->malformed_count(), 4u);
 }
 
+TEST_F(ZmqTransportTest, who_has_never_looked_sleeps_until_something_comes) {
+  auto a = ZmqTransport::open(context, options(0, true));
+  auto b = ZmqTransport::open(context, options(1, true));
+  ASSERT_TRUE(a && b);
+  const auto begin = std::chrono::steady_clock::now();
+  (*a)->wait(std::chrono::milliseconds(50), {});
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(50));
+  (*b)->send(0, data(1));
+  (*b)->flush();
+  (*a)->wait(std::chrono::seconds(60), {});  // ends by what has come
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(50));
+  EXPECT_EQ(receive(**a).sequence, 1u);
+}
+
 TEST_F(ZmqTransportTest, wake_ends_a_wait_from_another_thread) {
   auto a = ZmqTransport::open(context, options(0, true));
   std::thread waker([&] { (*a)->wake(); });
