@@ -8,6 +8,6 @@ namespace leat {
 /// a whole is halved until the rows that make it fail stand alone. Costs two calls per failing row and level,
 /// none when nothing fails.
 Prediction ask(const Model& model, std::span<const Column> columns, std::span<const std::uint32_t> counts,
-               std::uint32_t call_rows = Batch::kRowsMax);
+               std::uint32_t call_rows);
 
 }  // namespace leat

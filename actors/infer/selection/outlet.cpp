@@ -83,8 +83,9 @@ std::uint64_t Outlet::ask_fallback() {
   const Question asked = make_question(fallback.inputs, fallback.on_null, rows_.take(places));
   for (const Evaluated::Failed& failed : asked.failed) failed_again(failed.row, failed.error);
   if (!asked.rows.empty()) {
-    Said said = say(asked, ask(model, asked.columns, fallback.inputs.counts), fallback.answers,
-                    fallback.order, model.identity().text(), ctx_.output_schema(InferPorts::out));
+    Said said =
+        say(asked, ask(model, asked.columns, fallback.inputs.counts, model.signature().batch_rows),
+            fallback.answers, fallback.order, model.identity().text(), ctx_.output_schema(InferPorts::out));
     for (const Evaluated::Failed& failed : said.failed) failed_again(failed.row, failed.error);
     for (std::uint32_t& place : said.part.places) place = places[place];
     if (!said.part.places.empty()) parts_.push_back(std::move(said.part));

@@ -23,7 +23,8 @@ Agreement score_shadow(const ShadowModel& shadow, NullInput on_null, const Batch
   Agreement found;
   found.failed = rows.row_count() - asked.rows.row_count() + asked.absent.size();
   if (asked.rows.empty()) return found;
-  const Prediction answer = ask(*shadow.model, asked.columns, shadow.inputs.counts);
+  const Prediction answer =
+      ask(*shadow.model, asked.columns, shadow.inputs.counts, shadow.model->signature().batch_rows);
   std::vector<std::uint32_t> left_out = asked.absent;
   for (const Evaluated::Failed& failed : answer.failed) {
     if (std::ranges::binary_search(asked.absent, failed.row)) continue;
