@@ -35,7 +35,7 @@ struct Contender {
   }
   Prediction answer(const Batch& rows) {
     const auto began = std::chrono::steady_clock::now();
-    Prediction prediction = ask(*model, columns(rows), counts);
+    Prediction prediction = ask(*model, columns(rows), counts, model->signature().batch_rows);
     took += std::chrono::steady_clock::now() - began;
     failed += prediction.failed.size();
     return prediction;
